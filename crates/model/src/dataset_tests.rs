@@ -1,0 +1,100 @@
+use expect_test::{Expect, expect};
+
+use super::*;
+use crate::error::chain;
+
+const SALES: &str = "
+dataset: sales
+landing: sales/
+format: csv
+columns:
+  order_id: {type: bigint, required: true}
+  sale_date: {type: date, formats: ['%Y-%m-%d', '%d/%m/%Y']}
+  name: {type: varchar(120), clean: [trim, lower], from: Customer Name}
+partition_by: {dt: day(sale_date)}
+load: {table: analytics.sales, mode: append, sort_key: [sale_date]}
+";
+
+fn check_fault(change: (&str, &str), expected: Expect) {
+    let text = SALES.replace(change.0, change.1);
+    assert_ne!(text, SALES, "the change changes nothing");
+    expected.assert_eq(&chain(&DatasetFile::parse(&text, "sales.yaml").unwrap_err()));
+}
+
+#[test]
+fn columns_keep_their_order_and_defaults_are_filled_in() {
+    let dataset = DatasetFile::parse(SALES, "sales.yaml").unwrap().dataset;
+    assert_eq!(dataset.columns.keys().map(Identifier::as_str).collect::<Vec<_>>(), ["order_id", "sale_date", "name"]);
+    assert!(dataset.csv.header);
+    assert_eq!(dataset.rejects, RejectLimit { max_ratio: 0.01, max_rows: None });
+}
+
+#[test]
+fn an_unknown_key_names_the_nearest() {
+    check_fault(
+        ("required: true", "requird: true"),
+        expect![[
+            r#"cannot read dataset sales.yaml: line 6, column 28: there is no key `requird`; the nearest is `required`"#
+        ]],
+    );
+}
+
+#[test]
+fn a_key_that_is_to_come_says_so() {
+    check_fault(
+        ("partition_by", "dedupe: {key: [order_id]}\npartition_by"),
+        expect![[r#"cannot read dataset sales.yaml: line 9, column 1: `dedupe` is not supported yet"#]],
+    );
+    check_fault(
+        ("mode: append", "mode: upsert"),
+        expect![[
+            r#"cannot read dataset sales.yaml: line 10, column 38: `upsert` is not known, or not supported yet; there is append"#
+        ]],
+    );
+}
+
+#[test]
+fn a_wrong_type_is_named_with_its_place() {
+    check_fault(
+        ("type: bigint", "type: int64"),
+        expect![[r#"cannot read dataset sales.yaml: line 6, column 20: "int64" is not a type; the nearest is bigint"#]],
+    );
+}
+
+#[test]
+fn a_missing_key_is_named() {
+    check_fault(
+        ("landing: sales/\n", ""),
+        expect![[r#"cannot read dataset sales.yaml: line 9, column 1: `landing` is missing"#]],
+    );
+}
+
+#[test]
+fn a_column_twice_is_refused() {
+    check_fault(
+        ("  sale_date: {", "  order_id: {type: date}\n  sale_date: {"),
+        expect!["cannot read dataset sales.yaml: line 7, column 3: the key `order_id` stands there twice"],
+    );
+}
+
+#[test]
+fn faults_between_fields_are_named_all_at_once() {
+    check_fault(
+        ("partition_by: {dt: day(sale_date)}", "partition_by: {name: day(order_id)}\ncsv: {delimiter: '\"'}"),
+        expect![[
+            r#"cannot read dataset sales.yaml: `csv.delimiter` and `csv.quote` are the same character; partition `name`: a key may not have a column's or a reserved name; partition `name`: year(), month() and day() take a date or a timestamp"#
+        ]],
+    );
+}
+
+#[test]
+fn a_landing_is_a_folder() {
+    check_fault(
+        ("landing: sales/", "landing: sales"),
+        expect![[r#"cannot read dataset sales.yaml: landing is a folder: no / in front, one at the end"#]],
+    );
+    let landing = Landing("s3://other-bucket/sales/".to_owned());
+    assert_eq!(landing.resolve("landing"), ("other-bucket", "sales/"));
+    assert_eq!(landing.fault(), None);
+    assert!(Landing("s3://other-bucket/".to_owned()).fault().is_some());
+}

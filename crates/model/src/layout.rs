@@ -1,0 +1,118 @@
+//! Where every object lies. Every name is computed from the run; no clock, no randomness, no shared counter.
+//!
+//! ```text
+//! control bucket   datasets/index.json · datasets/<dataset>.yaml
+//!                  runs/<dataset>/<run>/  manifest.json · plan.json · parts/<item>.json · copy.manifest
+//!                  runs/<dataset>/<run>/<n>/  load.json · report.json · failed/<step>-<try>.json
+//!                  rejects/<dataset>/<run>/<item>.jsonl · refused/<dataset>/<hash>.json
+//! lake bucket      <dataset>/<partition…>/sluice_run=<run>/<item>-<n>.parquet
+//! ```
+
+use crate::name::{DatasetName, RunName};
+use crate::partition::{self, PartitionValue, RUN_KEY};
+use crate::refusal::Refusal;
+
+/// The index of datasets.
+pub const DATASET_INDEX: &str = "datasets/index.json";
+
+/// Refusals of manifests that belong to no dataset.
+const NO_DATASET: &str = "_unknown";
+
+/// A dataset file.
+pub fn dataset(name: &DatasetName) -> String {
+    format!("datasets/{name}.yaml")
+}
+
+/// The folder of all runs of a dataset, with its slash.
+pub fn runs(dataset: &DatasetName) -> String {
+    format!("runs/{dataset}/")
+}
+
+/// The folder of a run, with its slash.
+pub fn run(run: &RunName) -> String {
+    format!("runs/{}/{run}/", run.dataset())
+}
+
+/// The folder of an execution, with its slash.
+pub fn execution(name: &RunName, n: u32) -> String {
+    format!("{}{n}/", run(name))
+}
+
+/// A run's manifest.
+pub fn manifest(name: &RunName) -> String {
+    run(name) + "manifest.json"
+}
+
+/// A run's plan.
+pub fn plan(name: &RunName) -> String {
+    run(name) + "plan.json"
+}
+
+/// The document that commits an item.
+pub fn part(name: &RunName, item: u32) -> String {
+    format!("{}parts/{item}.json", run(name))
+}
+
+/// The manifest that COPY reads.
+pub fn copy_manifest(name: &RunName) -> String {
+    run(name) + "copy.manifest"
+}
+
+/// What the warehouse took.
+pub fn load(name: &RunName, n: u32) -> String {
+    execution(name, n) + "load.json"
+}
+
+/// The report that closes an execution.
+pub fn report(name: &RunName, n: u32) -> String {
+    execution(name, n) + "report.json"
+}
+
+/// One failed try of a load step.
+pub fn failed_try(name: &RunName, n: u32, step: &str, number: u32) -> String {
+    format!("{}failed/{step}-{number}.json", execution(name, n))
+}
+
+/// An item's rejects.
+pub fn rejects(name: &RunName, item: u32) -> String {
+    format!("rejects/{}/{name}/{item}.jsonl", name.dataset())
+}
+
+/// A refusal.
+pub fn refusal(refusal: &Refusal) -> String {
+    let dataset = refusal.dataset.as_ref().map_or(NO_DATASET, DatasetName::as_str);
+    format!("refused/{dataset}/{}.json", refusal.hash())
+}
+
+/// The folder of a run's rows in one partition of the lake, with its slash.
+pub fn lake_folder(name: &RunName, partition: &[PartitionValue]) -> String {
+    format!("{}/{}{RUN_KEY}={name}/", name.dataset(), partition::path(partition))
+}
+
+/// A Parquet file: the n-th of an item in a partition, n from 0.
+pub fn parquet(name: &RunName, partition: &[PartitionValue], item: u32, n: u32) -> String {
+    format!("{}{item}-{n}.parquet", lake_folder(name, partition))
+}
+
+/// The n of an execution's report, from its key relative to the run's folder: `2/report.json` is 2.
+pub fn report_number(key_in_run: &str) -> Option<u32> {
+    key_in_run.strip_suffix("/report.json")?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_as_the_design_has_them() {
+        let name = RunName::parse("sales-0123456789abcdef0123456789abcdef").unwrap();
+        assert_eq!(plan(&name), "runs/sales/sales-0123456789abcdef0123456789abcdef/plan.json");
+        assert_eq!(report(&name, 2), "runs/sales/sales-0123456789abcdef0123456789abcdef/2/report.json");
+        assert_eq!(report_number("2/report.json"), Some(2));
+        assert_eq!(report_number("parts/2.json"), None);
+        assert_eq!(
+            parquet(&name, &[("dt".to_owned(), "2013-01-01".to_owned())], 0, 1),
+            "sales/dt=2013-01-01/sluice_run=sales-0123456789abcdef0123456789abcdef/0-1.parquet"
+        );
+    }
+}
