@@ -77,7 +77,8 @@ where
         let deadline = DateTime::from_timestamp_millis(deadline).unwrap_or(now);
         let answer = async {
             let request = request(event.payload)?;
-            handler(Call { request, now, deadline }).await
+            // Boxed: a handler's states and the SDK's inside them are more levels than the compiler lays out at once.
+            Box::pin(handler(Call { request, now, deadline })).await
         };
         answer.await.map_err(|error| {
             tracing::error!(kind = %error.kind(), error = chain(&error), "call failed");

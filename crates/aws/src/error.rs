@@ -28,6 +28,9 @@ const TRANSIENT: &[&str] = &[
     "ExecutionLimitExceeded",
     "QueryTimeoutException",
     "DatabaseConnectionException",
+    "InternalServiceException",
+    "InternalFailure",
+    "InternalException",
 ];
 
 /// Codes that say the set-up is wrong.
@@ -66,6 +69,17 @@ where
     Error::new(kind, operation, subject).because(cause)
 }
 
+/// A failure that AWS tells inside an answer that succeeded (an entry of Glue's or EventBridge's batches), as ours.
+pub fn sorted_entry(
+    operation: &'static str,
+    subject: impl Display,
+    code: Option<&str>,
+    message: Option<&str>,
+) -> Error {
+    let (code, message) = (code.unwrap_or("no code"), message.unwrap_or("no message"));
+    Error::new(kind_of(code).unwrap_or(Kind::Bug), operation, subject).because(format!("{code}: {message}"))
+}
+
 /// Whether AWS answered with this code.
 pub fn is_code<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>, code: &str) -> bool {
     error.code() == Some(code)
@@ -81,14 +95,22 @@ fn kind<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Kind {
         SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => Kind::Transient,
         SdkError::ServiceError(context) => {
             let status = context.raw().status().as_u16();
-            match context.err().code() {
+            match context.err().code().and_then(kind_of) {
                 _ if status >= 500 || status == 429 => Kind::Transient,
-                Some(code) if TRANSIENT.contains(&code) => Kind::Transient,
-                Some(code) if CONFIG.contains(&code) => Kind::Config,
-                _ if status == 403 || status == 401 => Kind::Config,
-                _ => Kind::Bug,
+                Some(kind) => kind,
+                None if status == 403 || status == 401 => Kind::Config,
+                None => Kind::Bug,
             }
         }
         _ => Kind::Bug,
+    }
+}
+
+/// What a code says by itself.
+fn kind_of(code: &str) -> Option<Kind> {
+    match code {
+        code if TRANSIENT.contains(&code) => Some(Kind::Transient),
+        code if CONFIG.contains(&code) => Some(Kind::Config),
+        _ => None,
     }
 }

@@ -39,7 +39,8 @@ impl Metric {
 }
 
 impl Sink {
-    /// Sends metrics of one dataset. The dimension is the dataset alone, so that an alarm can name it.
+    /// Sends metrics of one dataset, each twice: under the dataset, and under no dimension, so that one alarm hears of
+    /// every dataset (an alarm takes no wildcard).
     pub fn send(&self, now: DateTime<Utc>, dataset: &str, metrics: &[Metric]) {
         let line = line(now, dataset, metrics);
         match self {
@@ -57,7 +58,7 @@ fn line(now: DateTime<Utc>, dataset: &str, metrics: &[Metric]) -> Value {
         "_aws".to_owned(),
         json!({
             "Timestamp": now.timestamp_millis(),
-            "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [["Dataset"]], "Metrics": names}],
+            "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [["Dataset"], []], "Metrics": names}],
         }),
     );
     root.insert("Dataset".to_owned(), json!(dataset));
@@ -76,7 +77,7 @@ mod tests {
         assert_eq!(
             line,
             json!({
-                "_aws": {"Timestamp": 1000, "CloudWatchMetrics": [{"Namespace": "Sluice", "Dimensions": [["Dataset"]],
+                "_aws": {"Timestamp": 1000, "CloudWatchMetrics": [{"Namespace": "Sluice", "Dimensions": [["Dataset"], []],
                     "Metrics": [{"Name": "RowsRead", "Unit": "Count"}]}]},
                 "Dataset": "sales", "RowsRead": 3.0,
             })

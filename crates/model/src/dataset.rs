@@ -92,6 +92,9 @@ pub enum Format {
 }
 
 impl Format {
+    /// Every format, for the test that holds the engine's list against it.
+    pub const ALL: &[Self] = &[Self::Csv];
+
     /// The word in the dataset file.
     pub fn name(self) -> &'static str {
         match self {

@@ -5,10 +5,11 @@
 //!                  runs/<dataset>/<run>/  manifest.json · plan.json · parts/<item>.json · copy.manifest
 //!                  runs/<dataset>/<run>/<n>/  load.json · report.json · failed/<step>-<try>.json
 //!                  rejects/<dataset>/<run>/<item>.jsonl · refused/<dataset>/<hash>.json
+//!                  catalog/<dataset>/<batch>/<run>.json (a copy of load.json: this run stands in the catalog)
 //! lake bucket      <dataset>/<partition…>/sluice_run=<run>/<item>-<n>.parquet
 //! ```
 
-use crate::name::{DatasetName, RunName};
+use crate::name::{BatchId, DatasetName, RunName};
 use crate::partition::{self, PartitionValue, RUN_KEY};
 use crate::refusal::Refusal;
 
@@ -82,6 +83,16 @@ pub fn rejects(name: &RunName, item: u32) -> String {
 pub fn refusal(refusal: &Refusal) -> String {
     let dataset = refusal.dataset.as_ref().map_or(NO_DATASET, DatasetName::as_str);
     format!("refused/{dataset}/{}.json", refusal.hash())
+}
+
+/// The folder that names the runs of a batch whose partitions stand in the catalog, with its slash.
+pub fn registrations(dataset: &DatasetName, batch: &BatchId) -> String {
+    format!("catalog/{dataset}/{batch}/")
+}
+
+/// What names one of them.
+pub fn registration(name: &RunName, batch: &BatchId) -> String {
+    format!("{}{name}.json", registrations(name.dataset(), batch))
 }
 
 /// The folder of a run's rows in one partition of the lake, with its slash.

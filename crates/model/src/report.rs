@@ -60,6 +60,11 @@ pub struct RunReport {
     pub code_version: String,
 }
 
+impl RunReport {
+    /// The version that is written now.
+    pub const VERSION: u32 = 1;
+}
+
 /// How an execution ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,0 +1,263 @@
+use expect_test::expect;
+use model::dataset::DatasetFile;
+use model::error::chain;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use proptest::prelude::*;
+
+use super::*;
+use crate::chunk::Object;
+
+const SALES: &str = "
+dataset: sales
+landing: sales/
+format: csv
+columns:
+  id: {type: bigint, required: true}
+  day: {type: date}
+  note: {type: varchar(1000), clean: [trim]}
+partition_by: {dt: day(day)}
+";
+
+const SMALL: Limits = Limits {
+    held_bytes: 64 * 1024,
+    file_bytes: 20 * 1024,
+    row_group_bytes: 8 * 1024,
+    pending_rows: 50,
+    pending_bytes: usize::MAX,
+    chunk_bytes: 4 * 1024,
+};
+
+#[derive(Debug, PartialEq)]
+struct Made {
+    outcome: Outcome,
+    objects: BTreeMap<Object, Vec<u8>>,
+}
+
+/// Makes an item of one input, cut every so many bytes; chunks are held to their promises.
+fn make(yaml: &str, input: &[u8], cut: usize, limits: Limits) -> Result<Made> {
+    let dataset = DatasetFile::parse(yaml, "x.yaml").unwrap().dataset;
+    let run = RunName::new(dataset.dataset.clone(), &"0".repeat(32)).unwrap();
+    let url = S3Url::parse("s3://landing/sales/a.csv").unwrap();
+    let mut item = Item::with_limits(&dataset, &run, &BatchId::of(&url), 3, limits)?;
+    let mut chunks = Vec::new();
+    item.begin_input(&url)?;
+    for piece in input.chunks(cut) {
+        item.push(piece)?;
+        chunks.extend(item.take_output());
+    }
+    let rows = item.end_input()?;
+    let outcome = item.finish()?;
+    chunks.extend(item.take_output());
+    assert_eq!(rows, outcome.counts.read);
+    let mut objects = BTreeMap::<Object, Vec<u8>>::new();
+    let mut last = BTreeMap::new();
+    for chunk in chunks {
+        let before = last.insert(chunk.object.clone(), (chunk.number, chunk.is_last));
+        assert_eq!(
+            before.unwrap_or((0, false)),
+            (chunk.number - 1, false),
+            "chunks are in order, none behind the last"
+        );
+        assert!(chunk.is_last || chunk.bytes.len() == limits.chunk_bytes);
+        objects.entry(chunk.object).or_default().extend_from_slice(&chunk.bytes);
+    }
+    assert!(last.values().all(|(_, is_last)| *is_last), "every object is whole");
+    for file in &outcome.files {
+        let bytes = &objects[&Object::Parquet(file.key.clone())];
+        assert_eq!(bytes.len() as u64, file.size_bytes);
+    }
+    Ok(Made { outcome, objects })
+}
+
+fn rows(bytes: &[u8]) -> usize {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::copy_from_slice(bytes)).unwrap();
+    reader.build().unwrap().map(|batch| batch.unwrap().num_rows()).sum()
+}
+
+/// Rows of many days in turn, with texts that do not compress well.
+fn many_days(rows: usize, days: usize) -> String {
+    let mut text = "id,day,note\n".to_owned();
+    for row in 0..rows {
+        let note = model::hash::sha256_hex(&row.to_le_bytes()).repeat(3);
+        text += &format!("{row},2013-01-{:02},{note}\n", row % days + 1);
+    }
+    text
+}
+
+#[test]
+fn every_row_is_in_a_file_or_a_reject() {
+    let input = "id,day,note\n1,2013-01-01, x \n,2013-01-01,y\n2,,\nz,2013-01-02,\n3,2013-01-02,a,b\n4,2013-01-01,\n";
+    let made = make(SALES, input.as_bytes(), 5, Limits::BUILD).unwrap();
+    expect![[r#"
+        Outcome {
+            counts: Counts {
+                read: 6,
+                accepted: 3,
+                rejected: 3,
+                filtered: 0,
+                duplicate: 0,
+            },
+            rejected_by_reason: {
+                "missing_value": 1,
+                "not_a_number": 1,
+                "too_many_fields": 1,
+            },
+            files: [
+                File {
+                    key: "sales/dt=2013-01-01/sluice_run=sales-00000000000000000000000000000000/3-0.parquet",
+                    size_bytes: 1408,
+                    rows: 2,
+                    partition: [
+                        (
+                            "dt",
+                            "2013-01-01",
+                        ),
+                    ],
+                },
+                File {
+                    key: "sales/dt=__HIVE_DEFAULT_PARTITION__/sluice_run=sales-00000000000000000000000000000000/3-0.parquet",
+                    size_bytes: 1342,
+                    rows: 1,
+                    partition: [
+                        (
+                            "dt",
+                            "__HIVE_DEFAULT_PARTITION__",
+                        ),
+                    ],
+                },
+            ],
+            rejects: Some(
+                "rejects/sales/sales-00000000000000000000000000000000/3.jsonl",
+            ),
+        }
+    "#]].assert_debug_eq(&made.outcome);
+    expect![[r#"
+        {"object":"s3://landing/sales/a.csv","line":3,"byte_offset":29,"byte_length":14,"column":"id","reason":"missing_value","message":"it is required, and null here","text":",2013-01-01,y"}
+        {"object":"s3://landing/sales/a.csv","line":5,"byte_offset":47,"byte_length":14,"column":"id","reason":"not_a_number","message":"\"z\" is not a whole number","text":"z,2013-01-02,"}
+        {"object":"s3://landing/sales/a.csv","line":6,"byte_offset":61,"byte_length":17,"reason":"too_many_fields","message":"the record has 4 field(s), the file has 3 column(s)","text":"3,2013-01-02,a,b"}
+    "#]].assert_eq(std::str::from_utf8(made.objects.values().last().unwrap()).unwrap());
+}
+
+#[test]
+fn files_roll_and_memory_is_bounded_without_losing_a_row() {
+    let made = make(SALES, many_days(20_000, 31).as_bytes(), 100_000, SMALL).unwrap();
+    assert_eq!(made.outcome.counts, Counts { read: 20_000, accepted: 20_000, ..Counts::default() });
+    assert!(made.outcome.files.len() >= 62, "every day has more files than two");
+    for file in &made.outcome.files {
+        assert_eq!(rows(&made.objects[&Object::Parquet(file.key.clone())]) as u64, file.rows);
+    }
+    let keys: std::collections::BTreeSet<_> = made.outcome.files.iter().map(|file| &file.key).collect();
+    assert_eq!(keys.len(), made.outcome.files.len());
+}
+
+#[test]
+fn a_file_of_many_row_groups_comes_in_many_chunks() {
+    let limits = Limits { held_bytes: usize::MAX, file_bytes: usize::MAX, ..SMALL };
+    let made = make(SALES, many_days(20_000, 1).as_bytes(), 100_000, limits).unwrap();
+    let [file] = made.outcome.files.as_slice() else { panic!("one file") };
+    assert!(file.size_bytes > 20 * limits.chunk_bytes as u64);
+    let bytes = bytes::Bytes::from(made.objects[&Object::Parquet(file.key.clone())].clone());
+    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap();
+    assert!(reader.metadata().num_row_groups() > 2);
+}
+
+#[test]
+fn cut_anywhere_the_names_and_bytes_are_the_same() {
+    let input = many_days(1000, 7).replace("1,2013-01-02", "x,2013-01-02");
+    let whole = make(SALES, input.as_bytes(), usize::MAX, SMALL).unwrap();
+    assert!(whole.outcome.counts.rejected > 0);
+    for cut in [1, 3, 7, 100] {
+        assert!(make(SALES, input.as_bytes(), cut, SMALL).unwrap() == whole, "cut every {cut}");
+    }
+}
+
+#[test]
+fn a_file_has_the_physical_types_that_copy_takes() {
+    let yaml = "
+dataset: types
+landing: types/
+format: csv
+columns:
+  a: {type: smallint, required: true}
+  b: {type: integer}
+  c: {type: bigint}
+  d: {type: 'decimal(6,1)'}
+  e: {type: 'decimal(14,2)'}
+  f: {type: 'decimal(38,4)'}
+  g: {type: double}
+  h: {type: boolean}
+  i: {type: date}
+  j: {type: timestamp}
+  k: {type: varchar(10)}
+";
+    let input = "a,b,c,d,e,f,g,h,i,j,k\n1,2,3,4.5,6.78,9,1e3,t,2013-01-01,2013-01-01T01:02:03.000004Z,x\n";
+    let made = make(yaml, input.as_bytes(), 100, Limits::BUILD).unwrap();
+    let bytes = bytes::Bytes::from(made.objects.into_values().next().unwrap());
+    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap();
+    let metadata = reader.metadata().file_metadata();
+    let mut text = Vec::new();
+    parquet::schema::printer::print_schema(&mut text, metadata.schema());
+    expect![[r#"
+        message arrow_schema {
+          OPTIONAL BYTE_ARRAY _sluice_batch (STRING);
+          OPTIONAL BYTE_ARRAY _sluice_run (STRING);
+          OPTIONAL INT32 a (INTEGER(16,true));
+          OPTIONAL INT32 b;
+          OPTIONAL INT64 c;
+          OPTIONAL INT32 d (DECIMAL(6,1));
+          OPTIONAL INT64 e (DECIMAL(14,2));
+          OPTIONAL FIXED_LEN_BYTE_ARRAY (16) f (DECIMAL(38,4));
+          OPTIONAL DOUBLE g;
+          OPTIONAL BOOLEAN h;
+          OPTIONAL INT32 i (DATE);
+          OPTIONAL INT64 j (TIMESTAMP(MICROS,false));
+          OPTIONAL BYTE_ARRAY k (STRING);
+        }
+    "#]]
+    .assert_eq(std::str::from_utf8(&text).unwrap());
+    assert_eq!(metadata.created_by(), Some(concat!("sluice version ", env!("CARGO_PKG_VERSION"), " (build 1)")));
+    assert_eq!(metadata.key_value_metadata(), None);
+}
+
+#[test]
+fn a_partition_too_long_for_a_key_is_the_datas_fault() {
+    let yaml = SALES.replace("day(day)", "note");
+    let input = format!("id,day,note\n1,,{}\n", "x".repeat(1000));
+    let error = make(&yaml, input.as_bytes(), 100, Limits::BUILD).unwrap_err();
+    assert_eq!(error.kind(), Kind::Data);
+    assert!(chain(&error).starts_with("cannot partition sales-0000"), "{}", chain(&error));
+}
+
+#[test]
+fn inputs_begin_and_end_in_turn() {
+    let dataset = DatasetFile::parse(SALES, "x.yaml").unwrap().dataset;
+    let run = RunName::new(dataset.dataset.clone(), &"0".repeat(32)).unwrap();
+    let url = S3Url::parse("s3://landing/sales/a.csv").unwrap();
+    let mut item = Item::new(&dataset, &run, &BatchId::of(&url), 0).unwrap();
+    assert_eq!(item.push(b"x").unwrap_err().kind(), Kind::Bug);
+    item.begin_input(&url).unwrap();
+    assert_eq!(item.begin_input(&url).unwrap_err().kind(), Kind::Bug);
+    assert_eq!(item.finish().unwrap_err().kind(), Kind::Bug);
+    assert_eq!(item.end_input().unwrap(), 0);
+    let outcome = item.finish().unwrap();
+    assert_eq!((outcome.files.len(), outcome.rejects, outcome.counts), (0, None, Counts::default()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn rows_read_are_rows_accepted_and_rejected(
+        input in prop::collection::vec(prop::sample::select(vec!["1", "x", ",", "\n", "\"", "\"\"", "2013-01-01", "\u{ff}", "\0"]), 0..200),
+    ) {
+        // The equation is held by `finish`: an input that can be read ends well.
+        match make(&SALES.replace("format: csv", "format: csv\ncsv: {header: false}"), input.concat().as_bytes(), 11, SMALL) {
+            Ok(made) => {
+                let rejects = made.objects.iter().filter(|(object, _)| matches!(object, Object::Rejects(_)));
+                let lines: usize = rejects.map(|(_, bytes)| bytes.iter().filter(|byte| **byte == b'\n').count()).sum();
+                prop_assert_eq!(lines as u64, made.outcome.counts.rejected);
+            }
+            Err(error) => prop_assert_eq!(error.kind(), Kind::Data),
+        }
+    }
+}

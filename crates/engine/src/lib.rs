@@ -1,0 +1,39 @@
+//! From bytes to Parquet: decode, clean, type, partition, encode. Every row that goes in comes out once.
+//!
+//! ```text
+//! push(&[u8]) ─► Decoder ─► TextBatch ─► Caster ─► RecordBatch ─► Partitioner ─► Lake ─► Chunk (Parquet)
+//!                (FORMATS)               (RULES, cast)   │                                  │
+//!                   └──────── Reject ────────┴───────────┴─► RejectLog ─────────────────────┴─► take_output()
+//! ```
+//!
+//! [`Item`] owns the chain. It is handed bytes and hands out chunks of named objects: it owns no I/O, has no clock and
+//! no randomness, so that a retry by the same build yields the same names and the same bytes, however the bytes are cut.
+//! A bad row is a value, [`Reject`]; an `Err` means that the item as a whole cannot be made.
+//!
+//! To add an input format: a file in `format/` and a word in [`format::FORMATS`]. To add a cleaning rule: a file in
+//! `rule/` and a word in [`rule::RULES`]. This crate does not know AWS, tokio, or where bytes come from and go to.
+//! Start reading at [`item`].
+
+mod cast;
+mod chunk;
+pub mod format;
+pub mod item;
+mod lake;
+mod partition;
+pub mod reject;
+pub mod rule;
+mod schema;
+pub mod text;
+
+pub use chunk::{Chunk, Object};
+pub use item::{Item, Outcome};
+pub use lake::File;
+pub use reject::{Reason, Reject};
+
+/// Checks what only the engine knows of a dataset: that its formats, rules and keys can be carried out. What it accepts,
+/// [`Item::new`] accepts.
+pub fn check(dataset: &model::dataset::Dataset) -> model::Result<()> {
+    format::find(dataset.format)?;
+    cast::Caster::new(dataset)?;
+    partition::Partitioner::new(dataset).map(drop)
+}
