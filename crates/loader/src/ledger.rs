@@ -1,0 +1,261 @@
+//! The ledger: one row for each run that is published, written in the transaction that published it.
+//!
+//! Rows are inserted and never changed. What the ledger says is the truth: a statement's status or error text may be
+//! lost, late or shortened, a row is there or is not.
+
+use std::cmp::Ordering;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use model::arrival::Sequencer;
+use model::manifest::Manifest;
+use model::name::RunName;
+use model::{Error, Kind, Result};
+
+use crate::statement::Row;
+
+/// The columns of `sluice.ledger`, for whoever asks it. Names and order are those of the table; a column more goes to
+/// the end, and needs an ALTER TABLE in ledgers that are there.
+pub const COLUMNS: &[(&str, &str)] = &[
+    ("run", "varchar(80) NOT NULL"),
+    ("batch", "varchar(64) NOT NULL"),
+    ("dataset", "varchar(64) NOT NULL"),
+    ("dataset_sha256", "varchar(64) NOT NULL"),
+    ("target", "varchar(256) NOT NULL"),
+    ("mode", "varchar(32) NOT NULL"),
+    ("manifest_url", "varchar(1200) NOT NULL"),
+    ("manifest_version", "varchar(1200) NOT NULL"),
+    ("manifest_sha256", "varchar(64) NOT NULL"),
+    ("sequencer", "varchar(64)"),
+    ("delivered_at", "timestamp NOT NULL"),
+    ("as_of", "timestamp"),
+    ("files", "bigint NOT NULL"),
+    ("input_bytes", "bigint NOT NULL"),
+    ("parquet_files", "bigint NOT NULL"),
+    ("parquet_bytes", "bigint NOT NULL"),
+    ("rows_read", "bigint NOT NULL"),
+    ("rows_accepted", "bigint NOT NULL"),
+    ("rows_rejected", "bigint NOT NULL"),
+    ("rows_filtered", "bigint NOT NULL"),
+    ("rows_duplicate", "bigint NOT NULL"),
+    ("rows_staged", "bigint NOT NULL"),
+    ("rows_published", "bigint NOT NULL"),
+    ("rows_stale", "bigint NOT NULL"),
+    ("rows_replaced", "bigint NOT NULL"),
+    ("published_at", "timestamp NOT NULL"),
+    ("code_version", "varchar(32) NOT NULL"),
+];
+
+/// A moment as an SQL expression, in microseconds and UTC.
+pub fn timestamp(time: DateTime<Utc>) -> String {
+    format!("CAST('{}' AS timestamp)", time.format("%Y-%m-%d %H:%M:%S%.6f"))
+}
+
+/// One row, as far as the loader needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The run.
+    pub run: RunName,
+    /// Its delivery's sequencer, filled up to 64 digits.
+    pub sequencer: Option<String>,
+    /// Its manifest's Last-Modified.
+    pub delivered_at: DateTime<Utc>,
+    /// When its rows came into the target.
+    pub published_at: DateTime<Utc>,
+    /// Rows in staging.
+    pub staged: u64,
+    /// Rows of the run in the target.
+    pub published: u64,
+    /// Staged rows that lost to a newer row.
+    pub stale: u64,
+    /// Rows of the batch's earlier runs that went.
+    pub replaced: u64,
+}
+
+impl Entry {
+    /// The columns that are asked for, in this order.
+    pub const COLUMNS: &[&str] = &[
+        "run",
+        "sequencer",
+        "delivered_at",
+        "published_at",
+        "rows_staged",
+        "rows_published",
+        "rows_stale",
+        "rows_replaced",
+    ];
+
+    /// Reads a row of [`Self::COLUMNS`].
+    pub fn read(row: &Row) -> Result<Self> {
+        let run = row.text(0)?;
+        Ok(Self {
+            run: RunName::parse(&run)
+                .map_err(|error| Error::new(Kind::Bug, "read ledger row of", &run).because(error))?,
+            sequencer: row.optional_text(1)?,
+            delivered_at: time(&row.text(2)?)?,
+            published_at: time(&row.text(3)?)?,
+            staged: row.count(4)?,
+            published: row.count(5)?,
+            stale: row.count(6)?,
+            replaced: row.count(7)?,
+        })
+    }
+
+    /// This delivery against another of the same batch: by sequencer where both have one, else by the manifest's
+    /// Last-Modified. Equal where the same manifest object was delivered again with another dataset file.
+    fn order(&self, other: &Manifest) -> Ordering {
+        match (&self.sequencer, other.sequencer.as_ref().map(Sequencer::padded)) {
+            (Some(theirs), Some(ours)) => theirs.cmp(&ours),
+            _ => self.delivered_at.cmp(&other.pin.last_modified),
+        }
+    }
+}
+
+/// A timestamp as the Data API writes it: `2013-01-01 00:00:00`, with a fraction where it has one. The exact text is
+/// (U); a `T` in the middle is read too.
+fn time(text: &str) -> Result<DateTime<Utc>> {
+    let formats = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"];
+    let time = formats.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
+    time.map(|time| time.and_utc())
+        .ok_or_else(|| Error::new(Kind::Bug, "read timestamp of the ledger", text).because("it has another form"))
+}
+
+/// What the ledger says of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Its rows are in the target.
+    Published {
+        /// Its row.
+        entry: Entry,
+        /// The runs of the batch whose rows it replaced, oldest first.
+        supersedes: Vec<RunName>,
+    },
+    /// The target holds a newer delivery of the batch: nothing is left to do for this one, whether or not it was
+    /// published before.
+    Superseded {
+        /// The newest delivery that is published.
+        by: RunName,
+    },
+}
+
+/// What the batch's rows of the ledger, oldest first, say of a run and its delivery; `None` where they do not settle it:
+/// it is to be published.
+pub fn judge(entries: &[Entry], run: &RunName, manifest: &Manifest) -> Option<Verdict> {
+    let ours = entries.iter().find(|entry| entry.run == *run);
+    // Of two equal deliveries the one that was published later has replaced the other.
+    let replaces_ours = |entry: &Entry| match (entry.order(manifest), ours) {
+        (Ordering::Greater, _) => true,
+        (Ordering::Equal, Some(ours)) => entry.published_at > ours.published_at,
+        _ => false,
+    };
+    if let Some(newer) = entries.iter().rev().find(|entry| entry.run != *run && replaces_ours(entry)) {
+        return Some(Verdict::Superseded { by: newer.run.clone() });
+    }
+    let ours = ours?;
+    let replaced_by_ours = |entry: &&Entry| match entry.order(manifest) {
+        Ordering::Less => true,
+        _ => entry.published_at < ours.published_at,
+    };
+    let earlier = entries.iter().filter(|entry| entry.run != *run).filter(replaced_by_ours);
+    Some(Verdict::Published { entry: ours.clone(), supersedes: earlier.map(|entry| entry.run.clone()).collect() })
+}
+
+#[cfg(test)]
+mod tests {
+    use model::arrival::Pin;
+    use model::name::{BatchId, S3Url};
+
+    use super::*;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(seconds, 0).unwrap()
+    }
+
+    fn run(digit: char) -> RunName {
+        RunName::parse(&format!("sales-{}", digit.to_string().repeat(32))).unwrap()
+    }
+
+    fn manifest(sequencer: Option<&str>, delivered: i64) -> Manifest {
+        let url = S3Url::parse("s3://landing/sales/_manifest.json").unwrap();
+        Manifest {
+            version: 1,
+            batch: BatchId::of(&url),
+            url,
+            pin: Pin { version_id: None, etag: "e".to_owned(), size_bytes: 1, last_modified: at(delivered) },
+            sha256: String::new(),
+            sequencer: sequencer.map(Sequencer::new),
+            as_of: None,
+            entries: Vec::new(),
+        }
+    }
+
+    fn entry(digit: char, sequencer: Option<&str>, delivered: i64, published: i64) -> Entry {
+        Entry {
+            run: run(digit),
+            sequencer: sequencer.map(|text| Sequencer::new(text).padded()),
+            delivered_at: at(delivered),
+            published_at: at(published),
+            staged: 3,
+            published: 3,
+            stale: 0,
+            replaced: 0,
+        }
+    }
+
+    #[test]
+    fn an_empty_ledger_settles_nothing() {
+        assert_eq!(judge(&[], &run('a'), &manifest(None, 5)), None);
+    }
+
+    #[test]
+    fn an_older_delivery_is_replaced_and_named() {
+        let entries = [entry('b', None, 4, 10), entry('a', None, 5, 11)];
+        let verdict = judge(&entries, &run('a'), &manifest(None, 5));
+        let Some(Verdict::Published { entry, supersedes }) = verdict else { panic!("{verdict:?}") };
+        assert_eq!((entry.run, supersedes), (run('a'), vec![run('b')]));
+        assert_eq!(judge(&entries[..1], &run('a'), &manifest(None, 5)), None);
+    }
+
+    #[test]
+    fn a_newer_delivery_supersedes_whether_or_not_ours_was_published() {
+        let by = Some(Verdict::Superseded { by: run('b') });
+        assert_eq!(judge(&[entry('b', None, 6, 10)], &run('a'), &manifest(None, 5)), by);
+        let both = [entry('a', None, 5, 9), entry('b', None, 6, 10)];
+        assert_eq!(judge(&both, &run('a'), &manifest(None, 5)), by);
+    }
+
+    #[test]
+    fn the_sequencer_goes_before_the_time_where_both_have_one() {
+        let newer_by_time = entry('b', Some("01"), 9, 10);
+        assert_eq!(judge(std::slice::from_ref(&newer_by_time), &run('a'), &manifest(Some("02"), 5)), None);
+        assert_eq!(judge(&[newer_by_time], &run('a'), &manifest(None, 5)), Some(Verdict::Superseded { by: run('b') }));
+    }
+
+    #[test]
+    fn of_equal_deliveries_the_later_published_has_replaced_the_other() {
+        let entries = [entry('a', None, 5, 10), entry('b', None, 5, 11)];
+        assert_eq!(judge(&entries, &run('a'), &manifest(None, 5)), Some(Verdict::Superseded { by: run('b') }));
+        assert!(matches!(judge(&entries, &run('b'), &manifest(None, 5)),
+            Some(Verdict::Published { supersedes, .. }) if supersedes == [run('a')]));
+        assert_eq!(judge(&entries, &run('c'), &manifest(None, 5)), None, "an equal one is not newer");
+    }
+
+    #[test]
+    fn the_order_is_the_one_of_manifests() {
+        let sequencers = [None, Some("01"), Some("0155"), Some("02")];
+        for (ours, theirs) in sequencers.iter().flat_map(|a| sequencers.iter().map(move |b| (a, b))) {
+            for delivered in [4, 5, 6] {
+                let newer = manifest(*ours, 5).is_older_than(&manifest(*theirs, delivered));
+                let order = entry('b', *theirs, delivered, 10).order(&manifest(*ours, 5));
+                assert_eq!(order == Ordering::Greater, newer, "{ours:?} {theirs:?} {delivered}");
+            }
+        }
+    }
+
+    #[test]
+    fn timestamps_are_read_with_and_without_a_fraction() {
+        assert_eq!(time("1970-01-01 00:00:01").unwrap(), at(1));
+        assert_eq!(time("1970-01-01T00:00:01.000000").unwrap(), at(1));
+        assert!(time("yesterday").is_err());
+        assert_eq!(timestamp(at(1)), "CAST('1970-01-01 00:00:01.000000' AS timestamp)");
+    }
+}

@@ -1,0 +1,69 @@
+//! Step one: what is missing is created, and what is there is read.
+
+use indexmap::IndexMap;
+use model::Result;
+use model::dataset::{Column, LoadTarget};
+use model::name::Identifier;
+
+use super::quote::{identifier, literal};
+use super::{Names, SCHEMA, STAGE_PREFIX, column_definitions, verdict};
+use crate::ledger;
+
+/// The statements of `prepare`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prepare {
+    /// All of them, in order.
+    pub statements: Vec<String>,
+    /// Which one answers the ledger's rows of the batch.
+    pub ledger: usize,
+    /// Which one answers the names of all staging tables.
+    pub stages: usize,
+}
+
+impl Prepare {
+    /// The statements for a target. All of them may be run again and again.
+    pub fn of(names: &Names, target: &LoadTarget, columns: &IndexMap<Identifier, Column>) -> Result<Self> {
+        let mut statements = vec![
+            format!("CREATE SCHEMA IF NOT EXISTS {}", identifier(SCHEMA)),
+            format!("CREATE TABLE IF NOT EXISTS {} (\n{}\n)", names.ledger, ledger_definitions()),
+            format!("CREATE TABLE IF NOT EXISTS {} (\n    \"nothing\" smallint\n)", names.lock),
+            format!("CREATE SCHEMA IF NOT EXISTS {}", names.target_schema),
+            format!(
+                "CREATE TABLE IF NOT EXISTS {} (\n{}\n){}",
+                names.target,
+                column_definitions(columns),
+                distribution(target)
+            ),
+        ];
+        let ledger = statements.len();
+        statements.push(verdict::statement(names));
+        let stages = statements.len();
+        statements.push(all_stages()?);
+        Ok(Self { statements, ledger, stages })
+    }
+}
+
+fn ledger_definitions() -> String {
+    let columns = ledger::COLUMNS.iter().map(|(name, definition)| format!("    {} {definition}", identifier(name)));
+    columns.collect::<Vec<_>>().join(",\n")
+}
+
+/// Distribution and sorting, where the dataset names them; else Redshift finds them itself.
+fn distribution(target: &LoadTarget) -> String {
+    let mut clauses = String::new();
+    if let Some(key) = &target.dist_key {
+        clauses.push_str(&format!("\nDISTSTYLE KEY DISTKEY ({})", identifier(key.as_str())));
+    }
+    if !target.sort_key.is_empty() {
+        let keys: Vec<String> = target.sort_key.iter().map(|key| identifier(key.as_str())).collect();
+        clauses.push_str(&format!("\nCOMPOUND SORTKEY ({})", keys.join(", ")));
+    }
+    clauses
+}
+
+/// The staging tables of all runs. The underscore is escaped: in a pattern it stands for any character.
+fn all_stages() -> Result<String> {
+    let schema = literal(SCHEMA)?;
+    let pattern = literal(&format!("{}%", STAGE_PREFIX.replace('_', "\\_")))?;
+    Ok(format!("SELECT table_name\nFROM svv_tables\nWHERE table_schema = {schema} AND table_name LIKE {pattern}"))
+}

@@ -1,0 +1,62 @@
+CREATE SCHEMA IF NOT EXISTS "sluice";
+
+CREATE TABLE IF NOT EXISTS "sluice"."ledger" (
+    "run" varchar(80) NOT NULL,
+    "batch" varchar(64) NOT NULL,
+    "dataset" varchar(64) NOT NULL,
+    "dataset_sha256" varchar(64) NOT NULL,
+    "target" varchar(256) NOT NULL,
+    "mode" varchar(32) NOT NULL,
+    "manifest_url" varchar(1200) NOT NULL,
+    "manifest_version" varchar(1200) NOT NULL,
+    "manifest_sha256" varchar(64) NOT NULL,
+    "sequencer" varchar(64),
+    "delivered_at" timestamp NOT NULL,
+    "as_of" timestamp,
+    "files" bigint NOT NULL,
+    "input_bytes" bigint NOT NULL,
+    "parquet_files" bigint NOT NULL,
+    "parquet_bytes" bigint NOT NULL,
+    "rows_read" bigint NOT NULL,
+    "rows_accepted" bigint NOT NULL,
+    "rows_rejected" bigint NOT NULL,
+    "rows_filtered" bigint NOT NULL,
+    "rows_duplicate" bigint NOT NULL,
+    "rows_staged" bigint NOT NULL,
+    "rows_published" bigint NOT NULL,
+    "rows_stale" bigint NOT NULL,
+    "rows_replaced" bigint NOT NULL,
+    "published_at" timestamp NOT NULL,
+    "code_version" varchar(32) NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS "sluice"."lock_7295ea3ee92a3b849ccce16dc7a09c96" (
+    "nothing" smallint
+);
+
+CREATE SCHEMA IF NOT EXISTS "analytics";
+
+CREATE TABLE IF NOT EXISTS "analytics"."sales" (
+    "_sluice_batch" varchar(64) NOT NULL,
+    "_sluice_run" varchar(80) NOT NULL,
+    "order_id" bigint,
+    "customer_name" varchar(120),
+    "sale_date" date,
+    "units_sold" integer,
+    "small" smallint,
+    "sales_amount" decimal(14,2),
+    "rate" double precision,
+    "paid" boolean,
+    "updated_at" timestamp
+)
+DISTSTYLE KEY DISTKEY ("order_id")
+COMPOUND SORTKEY ("sale_date", "order_id");
+
+SELECT "run", "sequencer", "delivered_at", "published_at", "rows_staged", "rows_published", "rows_stale", "rows_replaced"
+FROM "sluice"."ledger"
+WHERE "batch" = '0680e037a8c3ecea498a1e6796c44e83'
+ORDER BY "published_at";
+
+SELECT table_name
+FROM svv_tables
+WHERE table_schema = 'sluice' AND table_name LIKE 'stage\\_%';

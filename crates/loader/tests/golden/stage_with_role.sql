@@ -1,0 +1,39 @@
+DROP TABLE IF EXISTS "sluice"."stage_sales_d683d1d3fe5cb1ba58052e8dc05568e4";
+
+CREATE TABLE "sluice"."stage_sales_d683d1d3fe5cb1ba58052e8dc05568e4" (
+    "_sluice_batch" varchar(64) NOT NULL,
+    "_sluice_run" varchar(80) NOT NULL,
+    "order_id" bigint,
+    "customer_name" varchar(120),
+    "sale_date" date,
+    "units_sold" integer,
+    "small" smallint,
+    "sales_amount" decimal(14,2),
+    "rate" double precision,
+    "paid" boolean,
+    "updated_at" timestamp
+);
+
+COPY "sluice"."stage_sales_d683d1d3fe5cb1ba58052e8dc05568e4" (
+    "_sluice_batch",
+    "_sluice_run",
+    "order_id",
+    "customer_name",
+    "sale_date",
+    "units_sold",
+    "small",
+    "sales_amount",
+    "rate",
+    "paid",
+    "updated_at"
+)
+FROM 's3://control/runs/sales/sales-d683d1d3fe5cb1ba58052e8dc05568e4/copy.manifest'
+IAM_ROLE 'arn:aws:iam::123456789012:role/copy'
+FORMAT AS PARQUET
+MANIFEST;
+
+SELECT CASE
+    WHEN COUNT(*) = 897 THEN 1
+    ELSE CAST('sluice: 897 rows accepted, ' || CAST(COUNT(*) AS varchar) || ' staged' AS integer)
+END
+FROM "sluice"."stage_sales_d683d1d3fe5cb1ba58052e8dc05568e4";
