@@ -1,0 +1,8 @@
+//! The reporter function: wiring only.
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let config = reporter::Config::read(aws::settings::environment)?;
+    let clients = aws::Clients::from_env().await;
+    aws::edge::serve(async |call| reporter::handle(&clients, &config, call).await).await
+}
