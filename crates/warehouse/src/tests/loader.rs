@@ -1,0 +1,76 @@
+//! The statements that the loader sends, from its golden files, in the order in which it sends them.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int16Array, Int32Array, Int64Array,
+    StringArray, TimestampMicrosecondArray,
+};
+
+use super::{Double, manifest, parquet};
+use crate::Outcome;
+
+const ROWS: usize = 897;
+
+fn golden(name: &str) -> Vec<String> {
+    let path = format!("{}/../loader/tests/golden/{name}.sql", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).unwrap();
+    text.split(";\n").map(str::trim).filter(|sql| !sql.is_empty()).map(str::to_owned).collect()
+}
+
+/// The text between the quotes that follow `before`.
+fn quoted<'a>(sql: &'a str, before: &str) -> &'a str {
+    sql.split_once(before).unwrap().1.split('\'').next().unwrap()
+}
+
+/// The file that the COPY of the golden files would load.
+fn file(batch: &str, run: &str) -> Vec<u8> {
+    let text = |value: &str| Arc::new(StringArray::from(vec![value; ROWS])) as ArrayRef;
+    let decimals = Decimal128Array::from(vec![1_i128; ROWS]).with_precision_and_scale(14, 2).unwrap();
+    parquet(vec![
+        ("_sluice_batch", text(batch)),
+        ("_sluice_run", text(run)),
+        ("order_id", Arc::new(Int64Array::from_iter_values(0..897))),
+        ("customer_name", text("a")),
+        ("sale_date", Arc::new(Date32Array::from(vec![1; ROWS]))),
+        ("units_sold", Arc::new(Int32Array::from(vec![1; ROWS]))),
+        ("small", Arc::new(Int16Array::from(vec![1; ROWS]))),
+        ("sales_amount", Arc::new(decimals)),
+        ("rate", Arc::new(Float64Array::from(vec![1.5; ROWS]))),
+        ("paid", Arc::new(BooleanArray::from(vec![true; ROWS]))),
+        ("updated_at", Arc::new(TimestampMicrosecondArray::from(vec![1; ROWS]))),
+    ])
+}
+
+async fn batch(double: &Double, name: &str) -> Vec<Outcome> {
+    double.warehouse.batch(&golden(name)).await.unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+#[tokio::test]
+async fn every_statement_that_the_loader_sends_is_known_and_a_second_publish_fails() {
+    let double = Double::new();
+    let publish = golden("publish_append").join("\n");
+    let (batch_id, run) = (quoted(&publish, "\"_sluice_batch\" = '"), quoted(&publish, "WHERE \"run\" = '"));
+    let file = file(batch_id, run);
+    let stage = golden("stage").join("\n");
+    double.put(quoted(&stage, "FROM '"), manifest(&[("s3://lake/f.parquet", file.len())]));
+    double.put("s3://lake/f.parquet", file);
+
+    batch(&double, "prepare").await;
+    batch(&double, "prepare").await;
+    batch(&double, "stage").await;
+    let stages = batch(&double, "prepare").await.into_iter().last().unwrap().result.unwrap();
+    assert_eq!(stages.rows(), 1);
+    batch(&double, "publish_append").await;
+    let verdict = batch(&double, "verdict").await.remove(0).result.unwrap();
+    assert_eq!(verdict.texts().unwrap()[0][0].as_deref(), Some(run));
+    assert_eq!(double.value("SELECT COUNT(*), SUM(sales_amount) FROM analytics.sales").await, "897|8.97");
+
+    batch(&double, "stage_with_role").await;
+    let again = double.warehouse.batch(&golden("publish_append")).await.unwrap_err().to_string();
+    assert!(again.contains("sluice: the run is in the ledger already, rows: 1"), "{again}");
+    batch(&double, "discard").await;
+    let gone = double.warehouse.batch(&golden("publish_append_without_sequencer")).await;
+    assert!(gone.unwrap_err().to_string().contains("sluice: "));
+    batch(&double, "stage_without_rows").await;
+}

@@ -1,0 +1,168 @@
+//! Tables and what goes into them (facts/redshift-sql.md, create table; facts/redshift-copy.md, identifiers).
+
+use super::Double;
+
+async fn error(sql: &str) -> String {
+    Double::new().error(sql).await
+}
+
+#[tokio::test]
+async fn a_schema_must_exist_and_may_exist_only_once() {
+    let double = Double::new();
+    assert_eq!(double.error("CREATE TABLE s.t (a integer)").await, "ERROR: schema \"s\" does not exist");
+    double.run("CREATE SCHEMA s").await;
+    assert_eq!(double.error("CREATE SCHEMA s").await, "ERROR: schema \"s\" already exists");
+    double.run("CREATE SCHEMA IF NOT EXISTS s").await;
+    double.run("CREATE TABLE s.t (a integer)").await;
+}
+
+#[tokio::test]
+async fn a_table_exists_once_unless_asked_otherwise() {
+    let double = Double::new();
+    double.run("CREATE TABLE t (a integer)").await;
+    double.run("INSERT INTO t VALUES (1)").await;
+    double.run("CREATE TABLE IF NOT EXISTS t (other varchar(3))").await;
+    assert_eq!(double.value("SELECT a FROM t").await, "1");
+    assert_eq!(double.error("CREATE TABLE t (a integer)").await, "ERROR: Relation \"t\" already exists");
+    double.run("DROP TABLE t").await;
+    assert_eq!(double.error("DROP TABLE t").await, "ERROR: Table \"t\" does not exist");
+    double.run("DROP TABLE IF EXISTS t").await;
+}
+
+#[tokio::test]
+async fn keys_must_name_columns() {
+    for sql in [
+        "CREATE TABLE t (a integer) DISTSTYLE KEY DISTKEY (b)",
+        "CREATE TABLE t (a integer) COMPOUND SORTKEY (a, b)",
+        "CREATE TABLE t (a integer, PRIMARY KEY (b))",
+    ] {
+        assert_eq!(error(sql).await, "ERROR: column \"b\" named in key does not exist", "{sql}");
+    }
+    assert_eq!(error("CREATE TABLE t (a integer) DISTSTYLE KEY").await, "ERROR: DISTSTYLE KEY needs a DISTKEY column");
+    let sql = "CREATE TABLE t (a integer) DISTSTYLE EVEN DISTKEY (a)";
+    assert_eq!(error(sql).await, "ERROR: DISTSTYLE EVEN cannot have a DISTKEY");
+}
+
+#[tokio::test]
+async fn keys_are_not_enforced() {
+    let double = Double::new();
+    double.run("CREATE TABLE t (a integer PRIMARY KEY) DISTSTYLE ALL SORTKEY (a)").await;
+    double.run("INSERT INTO t VALUES (1), (1)").await;
+    assert_eq!(double.value("SELECT COUNT(*) FROM t").await, "2");
+    assert_eq!(double.error("INSERT INTO t VALUES (NULL)").await, "ERROR: Cannot insert a NULL value into column a");
+}
+
+#[tokio::test]
+async fn what_create_table_does_not_know_is_refused() {
+    for (sql, name) in [
+        ("CREATE TABLE t (a integer ENCODE az64)", "ENCODE"),
+        ("CREATE TABLE t (a integer IDENTITY(1,1))", "IDENTITY"),
+        ("CREATE TABLE t (a integer, UNIQUE (a))", "UNIQUE"),
+        ("CREATE TABLE t (LIKE u)", "LIKE"),
+        ("CREATE TABLE t (a integer) BACKUP NO", "BACKUP"),
+        ("CREATE TABLE t (a integer) INTERLEAVED SORTKEY (a)", "INTERLEAVED"),
+        ("CREATE TABLE t (a super)", "super"),
+        ("CREATE TABLE t (a char(3))", "CHAR(3)"),
+        ("CREATE TABLE t (a timestamptz)", "TIMESTAMPTZ"),
+        ("CREATE TABLE t (a integer DEFAULT GETDATE())", "GETDATE"),
+        ("CREATE TEMP TABLE t (a integer)", "TEMP"),
+        ("CREATE TABLE #t (a integer)", "temporary"),
+        ("CREATE VIEW v AS SELECT 1", "VIEW"),
+        ("CREATE EXTERNAL SCHEMA e FROM DATA CATALOG", "EXTERNAL"),
+        ("DROP SCHEMA s", "SCHEMA"),
+    ] {
+        let error = error(sql).await;
+        assert!(error.contains("not known to the double") && error.contains(name), "{sql}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn names_that_cannot_be_columns_are_refused() {
+    assert_eq!(error("CREATE TABLE t (tag integer)").await, "ERROR: syntax error at or near \"tag\"");
+    let system = "ERROR: column name \"oid\" conflicts with a system column name";
+    assert_eq!(error("CREATE TABLE t (\"oid\" integer)").await, system);
+    let twice = "ERROR: column \"a\" specified more than once";
+    assert_eq!(error("CREATE TABLE t (a integer, \"A\" integer)").await, twice);
+}
+
+#[tokio::test]
+async fn lengths_and_precisions_have_limits() {
+    assert!(error("CREATE TABLE t (a varchar(65536))").await.contains("cannot exceed 65535"));
+    assert!(error("CREATE TABLE t (a decimal(39,0))").await.contains("between 1 and 38"));
+    let double = Double::new();
+    double.run("CREATE TABLE t (a varchar(max), b text, c varchar, d decimal)").await;
+    let lengths = "SELECT data_type FROM svv_redshift_columns ORDER BY ordinal_position";
+    let expected = ["character varying(65535)", "character varying(256)", "character varying(256)", "numeric(18,0)"];
+    assert_eq!(double.rows(lengths).await, expected);
+}
+
+#[tokio::test]
+async fn varchar_counts_bytes_on_insert() {
+    let double = Double::new();
+    double.run("CREATE TABLE t (a varchar(3))").await;
+    double.run("INSERT INTO t VALUES ('äa'), ('abc   ')").await;
+    assert_eq!(
+        double.error("INSERT INTO t VALUES ('ää')").await,
+        "ERROR: value too long for type character varying(3)"
+    );
+    assert_eq!(double.rows("SELECT OCTET_LENGTH(a) FROM t").await, ["3", "3"]);
+}
+
+#[tokio::test]
+async fn insert_rounds_decimals_and_checks_ranges() {
+    let double = Double::new();
+    double.run("CREATE TABLE t (d decimal(5,2), s smallint)").await;
+    double.run("INSERT INTO t VALUES (1.005, 1)").await;
+    assert_eq!(double.value("SELECT d FROM t").await, "1.01");
+    assert_eq!(double.error("INSERT INTO t VALUES (1, 40000)").await, "ERROR: Value out of range for 2 bytes.");
+    assert!(double.error("INSERT INTO t VALUES (1000, 1)").await.contains("Numeric data overflow"));
+}
+
+#[tokio::test]
+async fn insert_counts_its_columns() {
+    let double = Double::new();
+    double.run("CREATE TABLE t (a integer, b varchar(5) DEFAULT 'x', c integer NOT NULL)").await;
+    double.run("INSERT INTO t (c, a) SELECT 2, 1").await;
+    assert_eq!(double.value("SELECT a, b, c FROM t").await, "1|x|2");
+    let more = "ERROR: INSERT has more expressions than target columns";
+    assert_eq!(double.error("INSERT INTO t (a) VALUES (1, 2)").await, more);
+    let fewer = "ERROR: INSERT has more target columns than expressions";
+    assert_eq!(double.error("INSERT INTO t (a, c) VALUES (1)").await, fewer);
+    let unknown = "ERROR: column \"z\" of relation \"t\" does not exist";
+    assert_eq!(double.error("INSERT INTO t (z) VALUES (1)").await, unknown);
+    assert_eq!(double.error("INSERT INTO t (a) VALUES (1)").await, "ERROR: Cannot insert a NULL value into column c");
+}
+
+#[tokio::test]
+async fn a_literal_fits_every_column_and_an_expression_only_kindred_ones() {
+    let double = Double::new();
+    double.run("CREATE TABLE t (d date, n integer)").await;
+    double.run("INSERT INTO t VALUES ('2024-01-02', '7')").await;
+    double.run("INSERT INTO t SELECT NULL, 8").await;
+    assert_eq!(double.rows("SELECT d, n FROM t ORDER BY n").await, ["2024-01-02|7", "null|8"]);
+    assert_eq!(
+        double.error("INSERT INTO t SELECT d, 'a' || 'b' FROM t").await,
+        "ERROR: column \"n\" is of type integer but expression is of type character varying"
+    );
+}
+
+#[tokio::test]
+async fn a_default_must_fit_its_column() {
+    assert!(error("CREATE TABLE t (a integer DEFAULT 'x')").await.contains("invalid input syntax for integer"));
+}
+
+#[tokio::test]
+async fn delete_takes_the_rows_of_its_condition() {
+    let double = Double::new();
+    double.run("CREATE SCHEMA s").await;
+    double.run("CREATE TABLE s.t (k integer, v varchar(5))").await;
+    double.run("CREATE TABLE s.gone (k integer)").await;
+    double.run("INSERT INTO s.t VALUES (1, 'a'), (2, 'b'), (2, 'c'), (3, 'd'), (4, NULL)").await;
+    double.run("INSERT INTO s.gone VALUES (2), (2), (9)").await;
+    assert_eq!(double.run("DELETE FROM s.t USING s.gone WHERE t.k = gone.k").await.rows, Some(2));
+    assert_eq!(double.run("DELETE FROM s.t WHERE v <> 'a'").await.rows, Some(1));
+    assert_eq!(double.rows("SELECT k FROM s.t ORDER BY k").await, ["1", "4"]);
+    assert_eq!(double.run("DELETE FROM s.t WHERE k IN (SELECT MAX(k) FROM s.t)").await.rows, Some(1));
+    assert_eq!(double.run("DELETE FROM s.t").await.rows, Some(1));
+    assert_eq!(double.value("SELECT COUNT(*) FROM s.t").await, "0");
+}
