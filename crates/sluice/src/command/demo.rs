@@ -1,0 +1,194 @@
+//! `sluice demo`: the whole pipeline on real data, told step by step.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use aws::object;
+use local::{Local, Options};
+use model::dataset::DatasetFile;
+use model::part::RejectLine;
+use model::report::{RunReport, Status};
+use model::{Error, Kind, Result};
+use serde_json::json;
+
+use crate::cli::Demo;
+use crate::command::{Ended, send};
+use crate::follow::{self, Delivery, End};
+use crate::place::Place;
+use crate::{screen, spoil, upload, warehouse};
+
+/// No run of the demo takes this long.
+const TIMEOUT: Duration = Duration::from_secs(300);
+
+/// Runs the demo. Every claim it prints is checked: it ends badly if one does not hold.
+pub async fn run(arguments: &Demo) -> Result<Ended> {
+    let began = Instant::now();
+    let temporary = tempfile::tempdir().map_err(|error| Error::new(Kind::Config, "make", "a folder").because(error))?;
+    let state = arguments.state.clone().unwrap_or_else(|| temporary.path().join("state"));
+    let days = days(&arguments.flights.data)?;
+    let local = Local::start(Options { port: 0, ..Options::at(&state) }).await?;
+    screen::line(format_args!(
+        "AWS on this machine: {} (S3, Redshift Data API, Glue, Step Functions, EventBridge, SNS, Lambda)",
+        local.url()
+    ));
+    let dataset = upload::read_dataset(&arguments.flights.dataset)?;
+    let stage = Stage { dataset, place: Place::of(&local)?, scratch: temporary.path().join("files") };
+    upload::datasets(&stage.place, std::slice::from_ref(&stage.dataset)).await?;
+    let told = tell(&stage, &local, &days).await;
+    local.stop().await?;
+    told?;
+    screen::line(format_args!("\nAll of it held. {:.1} s.", began.elapsed().as_secs_f64()));
+    if let Some(state) = &arguments.state {
+        screen::line(format_args!("Go on with: sluice local --state {}", state.display()));
+    }
+    Ok(Ended::Well)
+}
+
+/// What the demo plays with.
+struct Stage {
+    dataset: DatasetFile,
+    place: Place,
+    /// Where spoilt files are made.
+    scratch: PathBuf,
+}
+
+async fn tell(stage: &Stage, local: &Local, days: &[PathBuf]) -> Result<()> {
+    let [first, second, .., spoilt, ruined] = days else {
+        return Err(Error::new(Kind::Config, "play", "the demo").because("it needs four days of flights at least"));
+    };
+    let good = days.get(..days.len() - 2).unwrap_or_default();
+
+    screen::heading(format_args!("One batch: {} and its manifest", first.display()));
+    let delivery = stage.send(first, true).await?;
+    let report = stage.ended(&delivery, Status::Succeeded, true).await?;
+
+    screen::heading(format_args!("{} more batches, a manifest each", good.len() - 1));
+    for day in good.iter().skip(1) {
+        let delivery = stage.send(day, false).await?;
+        let report = stage.ended(&delivery, Status::Succeeded, false).await?;
+        let load = report.load.as_ref().map_or(0, |load| load.published);
+        screen::line(format_args!(
+            "{}: {} read, {} rejected, {load} published",
+            day.display(),
+            report.counts.read,
+            report.counts.rejected
+        ));
+    }
+    let rows = stage.rows().await?;
+
+    screen::heading("The first batch's event arrives a second time (S3 delivers at least once)");
+    screen::line(local.redeliver(&delivery.manifest).await?);
+    stage.still(rows).await?;
+
+    screen::heading(format_args!("A correction of {}: ten rows fewer, the same manifest key", second.display()));
+    let corrected = spoil::without_last_rows(second, &stage.scratch, 10)?;
+    let delivery = stage.send(&corrected, true).await?;
+    let corrected = stage.ended(&delivery, Status::Succeeded, true).await?;
+    let replaced = corrected.load.as_ref().map_or(0, |load| load.replaced);
+    screen::line(format_args!("{replaced} rows of the earlier delivery made room"));
+    stage.still(rows - 10).await?;
+
+    screen::heading("A batch with five bad rows: they are set apart, the good ones load");
+    let delivery = stage.send(&spoil::rows(spoilt, &stage.scratch, 5)?, true).await?;
+    let report_of_spoilt = stage.ended(&delivery, Status::Succeeded, true).await?;
+    stage.show_rejects(&report_of_spoilt).await?;
+    let rows = stage.still(rows - 10 + report_of_spoilt.counts.accepted).await?;
+
+    screen::heading("A batch with fifty bad rows: past rejects.max_ratio, nothing of it loads");
+    let delivery = stage.send(&spoil::rows(ruined, &stage.scratch, 50)?, true).await?;
+    stage.ended(&delivery, Status::Failed, true).await?;
+    stage.still(rows).await?;
+
+    screen::heading("The warehouse");
+    stage.query("SELECT carrier, COUNT(*) AS flights, ROUND(AVG(CAST(dep_delay AS double precision)), 1) AS mean_delay FROM analytics.flights GROUP BY carrier ORDER BY flights DESC LIMIT 5").await?;
+    screen::heading("The ledger: a row for each run, written in the transaction that published it");
+    stage.query("SELECT published_at, rows_read, rows_rejected, rows_published, rows_replaced, manifest_url FROM sluice.ledger ORDER BY published_at").await?;
+    screen::heading("The report of the first run");
+    screen::report(&report);
+    Ok(())
+}
+
+impl Stage {
+    /// Delivers one day; its batch is named as the file.
+    async fn send(&self, file: &Path, aloud: bool) -> Result<Delivery> {
+        let batch = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or("day");
+        let delivery = send::deliver(&self.place, &self.dataset, batch, &[file.to_owned()], None).await?;
+        if aloud {
+            screen::line(format_args!("delivered    {}", delivery.manifest));
+        }
+        Ok(delivery)
+    }
+
+    /// Follows a delivery; an end other than expected is an error.
+    async fn ended(&self, delivery: &Delivery, expected: Status, aloud: bool) -> Result<RunReport> {
+        let tell = |step: String| {
+            if aloud {
+                screen::line(step);
+            }
+        };
+        let end = follow::to_the_end(&self.place, delivery, TIMEOUT, tell).await?;
+        if aloud && expected == Status::Failed {
+            send::show(&end, false);
+        }
+        match end {
+            End::Report(report) if report.status == expected => Ok(*report),
+            other => {
+                send::show(&other, false);
+                Err(Error::new(Kind::Bug, "play", "the demo")
+                    .because(format!("the run should have {}", expected.name())))
+            }
+        }
+    }
+
+    async fn rows(&self) -> Result<u64> {
+        let rows = warehouse::query(&self.place, "SELECT COUNT(*) AS n FROM analytics.flights").await?;
+        let count = rows.rows.first().and_then(|row| row.first()).and_then(serde_json::Value::as_u64);
+        count.ok_or_else(|| Error::new(Kind::Bug, "count", "analytics.flights").because("there is no number"))
+    }
+
+    /// Checks and says how many rows the table has.
+    async fn still(&self, expected: u64) -> Result<u64> {
+        let rows = self.rows().await?;
+        if rows != expected {
+            return Err(Error::new(Kind::Bug, "play", "the demo")
+                .because(format!("analytics.flights has {rows} rows, not {expected}")));
+        }
+        screen::line(format_args!("analytics.flights has {rows} rows, as it must"));
+        Ok(rows)
+    }
+
+    async fn show_rejects(&self, report: &RunReport) -> Result<()> {
+        let mut rows = Vec::new();
+        for url in &report.rejects {
+            let bytes = object::read(&self.place.clients.s3, url.bucket(), url.key()).await?.unwrap_or_default();
+            for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+                let reject: RejectLine =
+                    serde_json::from_slice(line).map_err(|error| Error::new(Kind::Bug, "read", url).because(error))?;
+                rows.push(vec![json!(reject.line), json!(reject.column), json!(reject.reason), json!(reject.message)]);
+            }
+        }
+        screen::table(&["line", "column", "reason", "message"].map(str::to_owned), &rows);
+        Ok(())
+    }
+
+    async fn query(&self, sql: &str) -> Result<()> {
+        screen::line(format_args!("  {sql}\n"));
+        let rows = warehouse::query(&self.place, sql).await?;
+        screen::table(&rows.names, &rows.rows);
+        Ok(())
+    }
+}
+
+fn days(folder: &Path) -> Result<Vec<PathBuf>> {
+    let fault = |error| {
+        Error::new(Kind::Config, "read", folder.display())
+            .because(format!("{error}; run the demo in the folder of the project"))
+    };
+    let mut days = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(fault)? {
+        days.push(entry.map_err(fault)?.path());
+    }
+    days.retain(|path| path.extension().is_some_and(|ending| ending == "csv"));
+    days.sort();
+    Ok(days)
+}

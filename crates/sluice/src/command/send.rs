@@ -1,0 +1,135 @@
+//! `sluice send DATASET FILES…`
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use aws::object;
+use chrono::{DateTime, Utc};
+use model::dataset::DatasetFile;
+use model::layout;
+use model::manifest::ListingEntry;
+use model::name::{DatasetName, S3Url};
+use model::plan::{Input, RunPlan};
+use model::report::Status;
+use model::{Error, Kind, Result};
+
+use crate::cli::Send;
+use crate::command::Ended;
+use crate::follow::{self, Delivery, End};
+use crate::place::Place;
+use crate::upload::S3Folder;
+use crate::{screen, upload};
+
+/// Uploads, follows, and prints the report.
+pub async fn run(arguments: &Send, json: bool) -> Result<Ended> {
+    let place = Place::find().await?;
+    let dataset = dataset(&place, &arguments.dataset).await?;
+    let batch = match &arguments.batch {
+        Some(batch) => batch.clone(),
+        None => default_batch(&arguments.files)?,
+    };
+    let delivery = deliver(&place, &dataset, &batch, &arguments.files, arguments.as_of).await?;
+    if !json {
+        screen::line(format_args!("delivered    {}", delivery.manifest));
+    }
+    let tell = |step: String| {
+        if !json {
+            screen::line(step);
+        }
+    };
+    let end = follow::to_the_end(&place, &delivery, Duration::from_secs(arguments.timeout), tell).await?;
+    Ok(show(&end, json))
+}
+
+/// Prints how a delivery ended.
+pub fn show(end: &End, json: bool) -> Ended {
+    match end {
+        End::Report(report) => {
+            if json {
+                screen::json(report);
+            } else {
+                screen::line("");
+                screen::report(report);
+            }
+            if report.status == Status::Failed { Ended::Badly } else { Ended::Well }
+        }
+        End::Refused(refusal) => {
+            if json {
+                screen::json(refusal);
+            } else {
+                screen::refusal(refusal);
+            }
+            Ended::Badly
+        }
+    }
+}
+
+/// Uploads a batch: its files, then its manifest, which starts the run.
+pub async fn deliver(
+    place: &Place,
+    dataset: &DatasetFile,
+    batch: &str,
+    files: &[PathBuf],
+    as_of: Option<DateTime<Utc>>,
+) -> Result<Delivery> {
+    let folder = S3Folder::of_batch(place, dataset, batch)?;
+    let entries = upload::files(place, &folder, files).await?;
+    announce(place, dataset, &folder, as_of, entries).await
+}
+
+/// Uploads the manifest of files that are there, and computes the run it makes as the starter will.
+pub async fn announce(
+    place: &Place,
+    dataset: &DatasetFile,
+    folder: &S3Folder,
+    as_of: Option<DateTime<Utc>>,
+    entries: Vec<ListingEntry>,
+) -> Result<Delivery> {
+    let mut inputs = Vec::new();
+    for entry in &entries {
+        let url = S3Url::parse(&entry.url).map_err(|error| Error::new(Kind::Bug, "send", &entry.url).because(error))?;
+        let pin = pin(place, &url).await?;
+        inputs.push(Input { url, pin, promise: entry.meta.clone() });
+    }
+    let manifest = upload::manifest(place, folder, as_of, entries).await?;
+    let pin = pin(place, &manifest).await?;
+    let run = RunPlan::name(&manifest, &pin, dataset, &inputs)?;
+    Ok(Delivery { manifest, pin, run })
+}
+
+async fn pin(place: &Place, url: &S3Url) -> Result<model::arrival::Pin> {
+    object::head(&place.clients.s3, url, None).await?.ok_or_else(|| {
+        Error::new(Kind::Transient, "find", url)
+            .because("it was uploaded just now and is gone: somebody else writes here")
+    })
+}
+
+/// The dataset by its name in the control bucket, or by a path, from which it is uploaded.
+async fn dataset(place: &Place, argument: &str) -> Result<DatasetFile> {
+    if argument.ends_with(".yaml") || argument.ends_with(".yml") {
+        let file = upload::read_dataset(Path::new(argument))?;
+        engine::check(&file.dataset)?;
+        upload::datasets(place, std::slice::from_ref(&file)).await?;
+        return Ok(file);
+    }
+    let fault = |why: String| Error::new(Kind::Config, "find dataset", argument).because(why);
+    let name = DatasetName::parse(argument).map_err(|error| fault(error.to_string()))?;
+    let key = layout::dataset(&name);
+    let bytes = object::read(&place.clients.s3, &place.control_bucket, &key).await?.ok_or_else(|| {
+        fault(format!(
+            "there is no s3://{}/{key}; upload it with `sluice check --upload`, or send with its path",
+            place.control_bucket
+        ))
+    })?;
+    let text = String::from_utf8(bytes.to_vec()).map_err(|error| fault(error.to_string()))?;
+    DatasetFile::parse(&text, &format!("s3://{}/{key}", place.control_bucket))
+}
+
+/// The first file's name without its endings.
+fn default_batch(files: &[PathBuf]) -> Result<String> {
+    let name = files.first().and_then(|path| path.file_name()).and_then(|name| name.to_str()).unwrap_or_default();
+    match name.split('.').next() {
+        Some(stem) if !stem.is_empty() => Ok(stem.to_owned()),
+        _ => Err(Error::new(Kind::Config, "name the batch of", format!("{name:?}")).because("name it with --batch")),
+    }
+}

@@ -1,0 +1,117 @@
+//! All that is printed: the one place that writes to standard output.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line prints")]
+
+use std::fmt::Display;
+
+use model::refusal::Refusal;
+use model::report::RunReport;
+use serde::Serialize;
+use serde_json::Value;
+
+/// A line for a person.
+pub fn line(text: impl Display) {
+    println!("{text}");
+}
+
+/// A heading for a person.
+pub fn heading(text: impl Display) {
+    println!("\n── {text}");
+}
+
+/// JSON for a program.
+pub fn json(value: &impl Serialize) {
+    match serde_json::to_string_pretty(value) {
+        Ok(text) => println!("{text}"),
+        Err(error) => eprintln!("sluice: cannot print as JSON: {error}"),
+    }
+}
+
+/// An error and all its causes, once.
+pub fn error(error: &model::Error) {
+    eprintln!("sluice: {}", model::error::chain(error));
+}
+
+/// Rows under their names, numbers to the right.
+pub fn table(names: &[String], rows: &[Vec<Value>]) {
+    let texts: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(text).collect()).collect();
+    let width = |column: usize| {
+        let cells = texts.iter().filter_map(|row| row.get(column));
+        cells.chain(names.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..names.len()).map(width).collect();
+    let right: Vec<bool> =
+        (0..names.len()).map(|column| rows.iter().filter_map(|row| row.get(column)).any(Value::is_number)).collect();
+    let print = |cells: &[String]| {
+        let padded = cells.iter().zip(&widths).zip(&right).map(|((cell, width), right)| match right {
+            true => format!("{cell:>width$}"),
+            false => format!("{cell:<width$}"),
+        });
+        println!("  {}", padded.collect::<Vec<_>>().join("  ").trim_end());
+    };
+    print(names);
+    print(&widths.iter().map(|width| "─".repeat(*width)).collect::<Vec<_>>());
+    texts.iter().for_each(|row| print(row));
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => "∅".to_owned(),
+        // A cell is one line: what would break the table is shown as Rust would write it.
+        Value::String(text) => {
+            text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+        }
+        other => other.to_string(),
+    }
+}
+
+/// A run's report.
+pub fn report(report: &RunReport) {
+    line(format_args!("run        {}  (execution {})", report.run, report.n));
+    line(format_args!("status     {}", report.status.name()));
+    if let Some(manifest) = &report.manifest {
+        line(format_args!("manifest   {manifest}"));
+    }
+    if let Some(engine) = &report.engine {
+        line(format_args!("engine     {engine}"));
+    }
+    let (input, output) = (report.input, report.output);
+    line(format_args!(
+        "files      {} in ({} bytes), {} Parquet out ({} bytes)",
+        input.files, input.bytes, output.files, output.bytes
+    ));
+    for equality in &report.equation {
+        line(format_args!(
+            "rows       {}  {}  {}",
+            if equality.holds { "✓" } else { "✗" },
+            equality.terms,
+            equality.numbers
+        ));
+    }
+    if !report.rejected_by_reason.is_empty() {
+        let reasons = report.rejected_by_reason.iter().map(|(reason, rows)| format!("{reason} {rows}"));
+        line(format_args!("rejects    {}", reasons.collect::<Vec<_>>().join(", ")));
+        for url in &report.rejects {
+            line(format_args!("           {url}"));
+        }
+    }
+    if let Some(load) = &report.load {
+        let table = load.table.as_ref().map_or_else(|| "the lake only".to_owned(), ToString::to_string);
+        line(format_args!("warehouse  {table}: {} published, {} replaced", load.published, load.replaced));
+        if let Some(newer) = &load.superseded_by {
+            line(format_args!("           superseded by {newer}: a newer delivery of the batch was there before"));
+        }
+    }
+    if let Some(error) = &report.error {
+        line(format_args!("error      {}: {}", error.kind, error.message));
+    }
+    if let Some(seconds) = report.seconds {
+        line(format_args!("took       {seconds:.1} s"));
+    }
+}
+
+/// A refusal.
+pub fn refusal(refusal: &Refusal) {
+    line(format_args!("refused    {}", refusal.manifest));
+    line(format_args!("why        {}: {}", refusal.code, refusal.message));
+    line(format_args!("to do      {}", refusal.action));
+}
