@@ -1,0 +1,54 @@
+# The verbs of this repository. A fresh machine needs git, make, a C compiler, Python 3.11 with venv, and rustup.
+
+CARGO ?= cargo
+PYTHON ?= python3
+FUNCTIONS := starter transform loader catalog reporter
+VENV := .venv
+TOOLS := target/tools
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test check build python clean
+
+help: ## list the verbs
+	@awk -F ':.* ## ' '/^[a-z]+:.* ## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## build, then play the whole pipeline on real data on this machine
+	$(CARGO) run --locked --bin sluice -- demo
+
+test: check python ## everything: check, Rust tests, Python checks by independent clients
+	$(CARGO) build --locked --workspace --tests --bins
+	$(CARGO) test --locked --workspace
+	$(VENV)/bin/python -m pytest tests/python
+
+check: ## format, lints, documentation, guards of the architecture
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps
+	$(PYTHON) tests/python/architecture.py
+
+build: $(TOOLS)/stamp ## five arm64 zips for Lambda, under target/lambda/
+	rustup target add aarch64-unknown-linux-gnu
+	PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" $(CARGO) lambda build --locked --release --arm64 --output-format zip \
+		$(addprefix -p ,$(FUNCTIONS))
+	@for function in $(FUNCTIONS); do \
+		zip=target/lambda/$$function/bootstrap.zip; \
+		printf '%10d bytes  %s\n' $$(wc -c < $$zip) $$zip; \
+	done
+
+python: $(VENV)/stamp ## the virtual environment of the Python checks
+
+clean: ## remove what was built, and the virtual environment
+	$(CARGO) clean
+	rm -rf $(VENV)
+
+$(VENV)/stamp: tests/python/requirements.txt tests/python/constraints.txt
+	$(PYTHON) -m venv --clear $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check \
+		-r tests/python/requirements.txt -c tests/python/constraints.txt
+	touch $@
+
+$(TOOLS)/stamp: infra/requirements.txt
+	$(PYTHON) -m venv --clear $(TOOLS)
+	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check -r infra/requirements.txt
+	touch $@
