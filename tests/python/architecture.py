@@ -82,12 +82,30 @@ def main() -> int:
     )
     faults = [*dependencies(metadata), *versions((ROOT / "Cargo.lock").read_text())]
     sources = list(rust_sources(ROOT))
-    for path in sources:
-        faults += source(path.relative_to(ROOT), path.read_text())
+    texts = {path.relative_to(ROOT): path.read_text() for path in sources}
+    for path, text in texts.items():
+        faults += source(path, text)
+    faults += invariants((ROOT / "ARCHITECTURE.md").read_text(), "".join(texts.values()))
     for fault in faults:
         print(fault, file=sys.stderr)
     print(f"architecture: {len(sources)} Rust files, {len(faults)} faults")
     return 1 if faults else 0
+
+
+def invariants(page: str, rust: str) -> list[str]:
+    """Tests that the page names and nobody has written, and invariants that name none."""
+    rows = [line for line in page.splitlines() if line.startswith("| ") and not line.startswith("| what |")]
+    faults = [] if rows else ["ARCHITECTURE.md: it names no invariant"]
+    for row in rows:
+        what, held_by = (cell.strip() for cell in row.strip("|").split("|"))
+        names = re.findall(r"`([^`]+)`", held_by)
+        files = [name for name in names if "." in name]
+        tests = [name for name in names if name not in files]
+        faults += [f"ARCHITECTURE.md: there is no test `{name}`" for name in tests if f"fn {name}(" not in rust]
+        faults += [f"ARCHITECTURE.md: there is no file `{name}`" for name in files if not any((ROOT / folder / name).exists() for folder in (".", "tests/python"))]
+        if not names:
+            faults.append(f"ARCHITECTURE.md: no test holds: {what}")
+    return faults
 
 
 def rust_sources(root: Path) -> Iterator[Path]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from architecture import dependencies, functions, source, versions
+from architecture import dependencies, functions, invariants, source, versions
 
 
 def metadata(edges: dict[str, list[str]], members: list[str], kind: str | None = None) -> dict:
@@ -123,3 +123,17 @@ trait B {
 }
 """
     assert list(functions(text.splitlines())) == [("long", 7), ("given", 3)]
+
+
+@pytest.mark.parametrize(
+    ("page", "faults"),
+    [
+        ("| rows are counted | `it_counts`, `test_template.py` |", []),
+        ("| rows are counted | `it_guesses` |", ["ARCHITECTURE.md: there is no test `it_guesses`"]),
+        ("| rows are counted | `gone.rs` |", ["ARCHITECTURE.md: there is no file `gone.rs`"]),
+        ("| rows are counted | we hope |", ["ARCHITECTURE.md: no test holds: rows are counted"]),
+        ("rows are counted", ["ARCHITECTURE.md: it names no invariant"]),
+    ],
+)
+def test_an_invariant_names_a_test_that_is_there(page, faults):
+    assert invariants(page, "fn it_counts() {}") == faults

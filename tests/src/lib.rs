@@ -130,13 +130,21 @@ impl Pipeline {
 
     /// Every Parquet file of a run: its key and the hash of its bytes.
     pub async fn parquet(&self, run: &RunName) -> Result<Vec<(String, String)>> {
-        let lake = self.export("SLUICE_LAKE_BUCKET");
+        let mut files = self.hashes(&self.export("SLUICE_LAKE_BUCKET"), &format!("{}/", run.dataset())).await?;
+        files.retain(|(key, _)| key.contains(&format!("sluice_run={run}/")));
+        Ok(files)
+    }
+
+    /// Every file of rejects of a run: its key and the hash of its bytes.
+    pub async fn rejects(&self, run: &RunName) -> Result<Vec<(String, String)>> {
+        self.hashes(&self.place.control_bucket, &format!("rejects/{}/{run}/", run.dataset())).await
+    }
+
+    async fn hashes(&self, bucket: &str, prefix: &str) -> Result<Vec<(String, String)>> {
         let mut files = Vec::new();
-        for listed in object::list(&self.place.clients.s3, &lake, &format!("{}/", run.dataset())).await? {
-            if listed.key.contains(&format!("sluice_run={run}/")) {
-                let bytes = object::read(&self.place.clients.s3, &lake, &listed.key).await?.unwrap_or_default();
-                files.push((listed.key, model::hash::sha256_hex(&bytes)));
-            }
+        for listed in object::list(&self.place.clients.s3, bucket, prefix).await? {
+            let bytes = object::read(&self.place.clients.s3, bucket, &listed.key).await?.unwrap_or_default();
+            files.push((listed.key, model::hash::sha256_hex(&bytes)));
         }
         Ok(files)
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use chrono::DateTime;
 use local::{Called, Fault, Options, Rule};
 use model::name::S3Url;
-use model::report::Status;
+use model::report::{Equality, Status};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tests::{FOUR_ROWS, ORDERS, Pipeline};
@@ -21,7 +21,9 @@ struct End {
     ledger: Vec<Vec<Value>>,
     parquet: Vec<(String, String)>,
     partitions: Vec<Vec<String>>,
+    rejects: Vec<(String, String)>,
     status: Status,
+    equation: Vec<Equality>,
     staging: Vec<Vec<Value>>,
 }
 
@@ -58,10 +60,12 @@ async fn end(pipeline: &Pipeline, manifest: &S3Url) -> End {
     End {
         rows: query("SELECT id, name, sold_on, amount, _sluice_batch, _sluice_run FROM analytics.orders ORDER BY id")
             .await,
-        ledger: query("SELECT run, batch, rows_read, rows_published, rows_replaced FROM sluice.ledger").await,
+        ledger: query("SELECT run, batch, rows_read, rows_accepted, rows_rejected, rows_staged, rows_published, rows_replaced FROM sluice.ledger").await,
         parquet: pipeline.parquet(run).await.unwrap(),
         partitions,
+        rejects: pipeline.rejects(run).await.unwrap(),
         status: report.status,
+        equation: report.equation,
         staging: query("SELECT table_name FROM svv_tables WHERE table_name LIKE 'stage%'").await,
     }
 }
@@ -77,7 +81,8 @@ async fn undisturbed() -> End {
     let manifest = deliver(&pipeline, Vec::new()).await;
     pipeline.local.idle().await;
     let end = end(&pipeline, &manifest).await;
-    assert_eq!((end.rows.len(), end.ledger.len(), end.parquet.len(), end.status), (4, 1, 3, Status::Succeeded));
+    assert_eq!((end.rows.len(), end.ledger.len(), end.parquet.len(), end.rejects.len()), (4, 1, 3, 1));
+    assert_eq!((end.status, end.equation.iter().all(|equality| equality.holds)), (Status::Succeeded, true));
     end
 }
 

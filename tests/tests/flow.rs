@@ -108,13 +108,13 @@ async fn a_correction_replaces_the_rows_of_its_batch_only() {
     assert_eq!(values.len(), 2, "the other batch stays: {values:?}");
 }
 
+const CORRECTION: &str = "id,name,sold_on,amount\n1,Ann,2026-01-03,11\n";
+
 #[tokio::test]
-async fn an_older_delivery_that_comes_late_publishes_nothing() {
+async fn an_older_run_that_is_tried_again_publishes_nothing() {
     let (_folder, pipeline) = pipeline().await;
-    // The older one fails for good while it is made: it is past its limit of rejects only after this dataset change.
     let older = pipeline.deliver("one", &[("a.csv", FOUR_ROWS)]).await.unwrap().run;
-    let newer =
-        pipeline.deliver("one", &[("a.csv", "id,name,sold_on,amount\n1,Ann,2026-01-03,11\n")]).await.unwrap().run;
+    let newer = pipeline.deliver("one", &[("a.csv", CORRECTION)]).await.unwrap().run;
     start(&pipeline, &older, 2).await;
     pipeline.local.idle().await;
 
@@ -122,6 +122,38 @@ async fn an_older_delivery_that_comes_late_publishes_nothing() {
     assert_eq!((report.n, report.status), (2, Status::Superseded), "{:?}", report.error);
     assert_eq!(report.load.unwrap().superseded_by, Some(newer));
     assert_eq!(pipeline.number(COUNT).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn an_older_delivery_whose_publish_comes_late_publishes_nothing() {
+    let (_folder, pipeline) = pipeline().await;
+    // Its third batch of statements is the publish: held back, it arrives long after the newer delivery is published.
+    let publish = Rule::nth_of("RedshiftData", "BatchExecuteStatement", 3, Fault::Slow { milliseconds: 10_000 });
+    pipeline.local.faults().set(vec![publish]);
+    let older = pipeline.send("one", &[("a.csv", FOUR_ROWS)]).await.unwrap().run;
+    while !pipeline.local.faults().calls().iter().any(|call| call.fault.is_some()) {
+        tokio::task::yield_now().await;
+    }
+    let newer = pipeline.deliver("one", &[("a.csv", CORRECTION)]).await.unwrap().run;
+
+    let report = pipeline.report(&older).await.unwrap().unwrap();
+    assert_eq!((report.n, report.status), (1, Status::Superseded), "{:?}", report.error);
+    assert_eq!(report.load.unwrap().superseded_by, Some(newer.clone()));
+    assert_eq!(pipeline.query("SELECT _sluice_run FROM analytics.orders").await.unwrap(), [[json!(newer)]]);
+    assert_eq!(pipeline.number("SELECT COUNT(*) FROM sluice.ledger").await.unwrap(), 1);
+    let failed = pipeline.documents(&older).await.unwrap();
+    assert!(failed.contains(&"1/failed/publish-1.json".to_owned()), "the guard failed the publish: {failed:?}");
+}
+
+#[tokio::test]
+async fn an_event_that_comes_again_is_its_run_whatever_became_of_the_files() {
+    let (_folder, pipeline) = pipeline().await;
+    let delivery = pipeline.deliver("one", &[("a.csv", FOUR_ROWS)]).await.unwrap();
+    pipeline.put("orders/one/a.csv", CORRECTION.as_bytes()).await.unwrap();
+    let answer = pipeline.local.redeliver(&delivery.manifest).await.unwrap();
+    assert_eq!((&answer[0]["outcome"], &answer[0]["run"]), (&json!("duplicate"), &json!(delivery.run)));
+    pipeline.local.idle().await;
+    assert_eq!(pipeline.number(COUNT).await.unwrap(), 3, "the manifest did not deliver the other bytes");
 }
 
 #[tokio::test]
@@ -250,8 +282,8 @@ async fn promises_are_checked() {
 async fn an_execution_that_is_stopped_still_gets_its_report() {
     let (_folder, pipeline) = pipeline().await;
     let sfn = &pipeline.place.clients.sfn;
-    // The loader never answers, so the execution is certainly running when it is stopped.
-    let loader = Rule { service: Some("RedshiftData".to_owned()), operation: None, nth: None, fault: Fault::Throttle };
+    // The loader's first statement is held back, so the execution is certainly running when it is stopped.
+    let loader = Rule::nth_of("RedshiftData", "BatchExecuteStatement", 1, Fault::Slow { milliseconds: 5_000 });
     pipeline.local.faults().set(vec![loader]);
     let file = pipeline.put("orders/one/a.csv", FOUR_ROWS.as_bytes()).await.unwrap();
     let manifest = S3Url::new("landing", "orders/one/manifest").unwrap();

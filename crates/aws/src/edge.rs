@@ -21,6 +21,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 
+/// The longest that a function may run (facts/lambda.md, limits).
+const MOST: std::time::Duration = std::time::Duration::from_secs(900);
+
 /// One call of a handler: what it is asked, and the time, which is passed in so that handlers have no clock.
 #[derive(Debug, Clone)]
 pub struct Call<T> {
@@ -72,9 +75,8 @@ where
     log_as_json();
     let handler = &handler;
     lambda_runtime::run(service_fn(async move |event: LambdaEvent<serde_json::Value>| {
-        let deadline = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
         let now = now();
-        let deadline = DateTime::from_timestamp_millis(deadline).unwrap_or(now);
+        let deadline = deadline(event.context.deadline, now);
         let answer = async {
             let request = request(event.payload)?;
             // Boxed: a handler's states and the SDK's inside them are more levels than the compiler lays out at once.
@@ -86,6 +88,13 @@ where
         })
     }))
     .await
+}
+
+/// When the call is stopped. `cargo lambda watch` without `--timeout` tells a time that is past: then it is the most that
+/// Lambda gives.
+fn deadline(told_millis: u64, now: DateTime<Utc>) -> DateTime<Utc> {
+    let told = i64::try_from(told_millis).ok().and_then(DateTime::from_timestamp_millis);
+    told.filter(|told| *told > now).unwrap_or(now + MOST)
 }
 
 /// A request from JSON.
@@ -109,4 +118,17 @@ fn log_as_json() {
         .with_current_span(true)
         .with_env_filter(filter.unwrap_or_else(|_| EnvFilter::new("info")))
         .try_init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_that_is_past_is_none() {
+        let now = DateTime::from_timestamp(1_000, 0).unwrap();
+        assert_eq!(deadline(1_060_000, now).timestamp(), 1_060);
+        assert_eq!(deadline(0, now), now + MOST);
+        assert_eq!(deadline(u64::MAX, now), now + MOST);
+    }
 }

@@ -41,6 +41,8 @@ pub struct Chunk {
 pub(crate) struct Chunks {
     object: Object,
     chunk_bytes: usize,
+    /// Grows with the object's first chunk: most objects have no other, and there may be thousands. From the second on
+    /// it has its whole size at once.
     open: Vec<u8>,
     full: Vec<Chunk>,
     number: u32,
@@ -71,7 +73,8 @@ impl Chunks {
         while !bytes.is_empty() {
             // A full chunk waits for the next byte: only then is it certain not to be the last.
             if self.open.len() >= self.chunk_bytes {
-                let chunk = self.cut(false);
+                let next = Vec::with_capacity(self.chunk_bytes);
+                let chunk = self.cut(next, false);
                 self.full.push(chunk);
             }
             let room = self.chunk_bytes - self.open.len();
@@ -88,12 +91,12 @@ impl Chunks {
 
     /// The last chunk, to be taken after all others; `None` if nothing was ever written.
     pub fn finish(&mut self) -> Option<Chunk> {
-        (self.size_bytes > 0).then(|| self.cut(true))
+        (self.size_bytes > 0).then(|| self.cut(Vec::new(), true))
     }
 
-    fn cut(&mut self, is_last: bool) -> Chunk {
+    fn cut(&mut self, next: Vec<u8>, is_last: bool) -> Chunk {
         self.number += 1;
-        let bytes = Bytes::from(std::mem::take(&mut self.open));
+        let bytes = Bytes::from(std::mem::replace(&mut self.open, next));
         Chunk { object: self.object.clone(), number: self.number, is_last, bytes }
     }
 }
@@ -127,5 +130,21 @@ mod tests {
         assert_eq!(chunks(&[b"abcd"]), [(1, true, b"abcd".to_vec())]);
         assert_eq!(chunks(&[b"ab", b"cde"]), [(1, false, b"abcd".to_vec()), (2, true, b"e".to_vec())]);
         assert_eq!(chunks(&[b"abcdefghi"]), chunks(&[b"a", b"bcdefgh", b"i"]));
+    }
+
+    #[test]
+    fn a_chunk_has_its_whole_room_at_once_from_the_second_on() {
+        const CHUNK_BYTES: usize = 1024 * 1024;
+        let mut chunks = Chunks::new(Object::Rejects("x".to_owned()), CHUNK_BYTES);
+        assert_eq!(chunks.open.capacity(), 0);
+        chunks.append(&[0; 100]);
+        assert!(chunks.open.capacity() < 1024, "a small object holds little");
+        chunks.append(&vec![0; CHUNK_BYTES]);
+        let (start, room) = (chunks.open.as_ptr(), chunks.open.capacity());
+        assert!(room >= CHUNK_BYTES);
+        chunks.append(&vec![0; CHUNK_BYTES - 100]);
+        assert_eq!((chunks.open.len(), chunks.open.as_ptr(), chunks.open.capacity()), (CHUNK_BYTES, start, room));
+        chunks.finish();
+        assert_eq!(chunks.open.capacity(), 0, "a finished object holds none");
     }
 }

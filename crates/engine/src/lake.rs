@@ -7,7 +7,9 @@
 //! A partition's rows wait as they are until a writer is worth its buffers; few rows in many partitions, as in a file
 //! that is not sorted, never open one before their file is closed. When all that is held passes the budget, the
 //! largest file is closed and its partition goes on in the next one. Budget and sizes are constants of the build, and
-//! all is counted from the rows: a retry closes the same files behind the same rows, whatever the machine.
+//! all is counted from the rows, none of it from the machine's memory or speed: a retry by the same build on the same
+//! architecture closes the same files behind the same rows. Another architecture may cut them elsewhere: what a writer
+//! says it holds counts a hash table that is laid out by the width of the processor's vectors.
 
 use std::sync::Arc;
 

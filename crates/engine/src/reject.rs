@@ -34,7 +34,7 @@ pub enum Reason {
     NotANumber,
     /// A value is one of its kind, and too large or too small for its type.
     OutOfRange,
-    /// A value has more digits behind the point than its type keeps.
+    /// A value has more digits behind the point than its type keeps, or a date has a time of day.
     TooPrecise,
     /// A boolean is none of the known words.
     NotABoolean,

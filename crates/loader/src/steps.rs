@@ -182,18 +182,20 @@ impl Steps<'_> {
 
     /// Cancels what runs and drops staging. Nothing that is gone already is an error; a published run stays published.
     async fn discard(&self, state: Option<&LoadState>) -> Result<LoadState> {
-        if state.is_some_and(|state| state.step == LoadStep::Done) || self.ends_in_the_lake().await? {
+        // Before the first answer nothing but `prepare` can have been submitted, which leaves nothing to drop.
+        let Some(state) = state.filter(|state| state.step != LoadStep::Done) else { return Ok(DONE) };
+        if self.ends_in_the_lake().await? {
             return Ok(DONE);
         }
         // What was submitted under these numbers is of no use once staging is dropped: the next execution starts anew.
         let mut tries = self.tries().await?;
         for step in [LoadStep::Stage, LoadStep::Publish] {
             if !tries.has(step, DISCARDED) {
-                let running = state.filter(|state| state.step == step).and_then(|state| state.statement_id.as_deref());
+                let running = state.statement_id.as_deref().filter(|_| state.step == step);
                 tries.record(step, failure(running, Kind::Transient, DISCARDED)).await?;
             }
         }
-        if let Some(id) = state.and_then(|state| state.statement_id.as_deref()) {
+        if let Some(id) = &state.statement_id {
             self.warehouse.cancel(id).await?;
         }
         self.drop_staging().await?;

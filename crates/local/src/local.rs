@@ -160,6 +160,12 @@ impl Local {
         &self.faults
     }
 
+    /// How many multipart uploads are begun and neither completed nor aborted, in all buckets. S3 would keep, and charge
+    /// for, their parts. A restart forgets them.
+    pub fn open_uploads(&self) -> usize {
+        self.services.uploads.count()
+    }
+
     /// The messages to its topic, oldest first.
     pub fn notices(&self) -> Vec<Notice> {
         self.services.topic.notices()

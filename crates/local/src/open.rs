@@ -29,6 +29,7 @@ use crate::lines::Lines;
 use crate::local::{Functions, Options};
 use crate::notice::Topic;
 use crate::redshift::RedshiftData;
+use crate::s3::multipart::Uploads;
 use crate::s3::store::Store;
 use crate::s3::{self, Created};
 use crate::server::Server;
@@ -55,6 +56,8 @@ pub struct Opened {
 pub struct Services {
     /// Objects.
     pub store: Arc<Store>,
+    /// Uploads in parts that are not completed.
+    pub uploads: Arc<Uploads>,
     /// SNS's topic.
     pub topic: Arc<Topic>,
     /// The functions.
@@ -113,9 +116,12 @@ pub async fn open(options: Options, folder: PathBuf, ended: watch::Receiver<()>)
     };
     let faults = Faults::default();
     let redshift = Arc::new(RedshiftData::open(&folder.join("warehouse"), Arc::clone(&store), clock.clone())?);
-    let services = Services { store, topic, functions, activity, redshift: Arc::clone(&redshift) };
+    let uploads = Arc::new(Uploads::default());
+    let credentials = (names::ACCESS_KEY_ID, names::SECRET_ACCESS_KEY);
+    let s3 = s3::service(Arc::clone(&store), Arc::clone(&uploads), credentials, on_created);
+    let services = Services { store, uploads, topic, functions, activity, redshift: Arc::clone(&redshift) };
     let server = Server {
-        s3: s3::service(Arc::clone(&services.store), (names::ACCESS_KEY_ID, names::SECRET_ACCESS_KEY), on_created),
+        s3,
         services: vec![
             Arc::clone(&bus) as _,
             redshift,

@@ -3,6 +3,7 @@
 //! ```text
 //! control bucket   datasets/index.json · datasets/<dataset>.yaml
 //!                  runs/<dataset>/<run>/  manifest.json · plan.json · parts/<item>.json · copy.manifest
+//!                  runs/<dataset>/deliveries/<batch>/<hash>.json
 //!                  runs/<dataset>/<run>/<n>/  load.json · report.json · failed/<step>-<try>.json
 //!                  rejects/<dataset>/<run>/<item>.jsonl · refused/<dataset>/<hash>.json
 //!                  catalog/<dataset>/<batch>/<run>.json (a copy of load.json: this run stands in the catalog)
@@ -37,6 +38,11 @@ pub fn run(run: &RunName) -> String {
 /// The folder of an execution, with its slash.
 pub fn execution(name: &RunName, n: u32) -> String {
     format!("{}{n}/", run(name))
+}
+
+/// Which run a delivery of a batch became; the hash is [`Claim::hash`](crate::plan::Claim::hash).
+pub fn claim(dataset: &DatasetName, batch: &BatchId, hash: &str) -> String {
+    format!("{}deliveries/{batch}/{hash}.json", runs(dataset))
 }
 
 /// A run's manifest.

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use crate::arrival::Pin;
+use crate::arrival::{Pin, Sequencer};
 use crate::dataset::DatasetFile;
 use crate::error::{Error, Kind, Result};
 use crate::hash;
@@ -50,6 +50,28 @@ pub enum Engine {
     Lambda,
     /// Many calls of it at once, by an inline Map.
     LambdaMap,
+}
+
+/// Which run an event's delivery became. An event that comes again, whatever has become of the files since, is that run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claim {
+    /// Of this document: 1.
+    pub version: u32,
+    /// The run.
+    pub run: RunName,
+}
+
+impl Claim {
+    /// The version that is written now.
+    pub const VERSION: u32 = 1;
+
+    /// 32 hex digits of what an event tells of: the manifest's version, the event's sequencer where it has one (two
+    /// uploads in one second have two), and the dataset file.
+    pub fn hash(pin: &Pin, sequencer: Option<&Sequencer>, dataset: &DatasetFile) -> String {
+        let sequencer = sequencer.map(Sequencer::padded).unwrap_or_default();
+        hash::hash32([pin.version().as_str(), &sequencer, &dataset.sha256])
+    }
 }
 
 /// One file: its address, its exact bytes, and what the manifest promises of it.

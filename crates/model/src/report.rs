@@ -73,7 +73,7 @@ pub enum Status {
     Succeeded,
     /// A newer delivery of the batch was there before.
     Superseded,
-    /// Nothing of it was published.
+    /// It did not come to its end. Where its rows are says `load`; without it nothing is known to be published.
     Failed,
 }
 

@@ -8,10 +8,8 @@
 //!                                                        ─► told.rs      metrics, one event on the bus
 //! ```
 //!
-//! A report is created once and stands. Metrics and event are told at least once: the flow calls again only when a call
-//! did not come back, and then they are told again, from the report that stands. An event names run and n, by which
-//! it is known again. An execution that has its report already when EventBridge says how it ended was closed by the
-//! flow itself: nothing is told.
+//! A report is created once and stands. Metrics and event are told before it is written, so at least once: a call that
+//! did not come back tells them again, unless its report is there. An event names run and n, by which it is known again.
 //!
 //! It does not know how rows are made or loaded; it only adds up. Start reading at [`handle`], then `account`.
 
@@ -97,6 +95,9 @@ pub async fn handle(clients: &Clients, config: &Config, call: Call<Value>) -> Re
         None => {
             let evidence = Evidence::gather(s3, control, &closing.run, closing.n).await?;
             let report = account::report(&closing, &evidence, call.now);
+            // Told first and written then: an execution that is closed has been told of, whatever happens in between.
+            told::event(&clients.eventbridge, &config.bus, &report, &key, call.now).await?;
+            told::metrics(&clients.metrics, &report, call.now);
             match object::create(s3, control, &key, object::to_json(&report)?).await? {
                 Created::New | Created::Same => report,
                 // Another call was faster; its report stands.
@@ -104,8 +105,6 @@ pub async fn handle(clients: &Clients, config: &Config, call: Call<Value>) -> Re
             }
         }
     };
-    told::metrics(&clients.metrics, &report, call.now);
-    told::event(&clients.eventbridge, &config.bus, &report, &key, call.now).await?;
     log(&report, &key);
     match &report.error {
         Some(error) if closing.error.is_none() => Err(Error::new(Kind::Bug, "account for", &report.run)

@@ -107,7 +107,7 @@ pub struct Send {
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     /// The batch: the folder in the landing prefix. Sending the same batch again replaces its rows.
-    /// Default: the name of the first file, without its ending.
+    /// Default: the name of the first file, without its last ending.
     #[arg(long)]
     pub batch: Option<String>,
     /// The moment the batch's content describes (RFC 3339); orders batches against each other.

@@ -15,6 +15,9 @@ use model::{Error, Kind, Result};
 
 use crate::place::Place;
 
+/// S3 takes so much in one PUT (facts/s3-events.md, objects).
+const MAX_PUT_BYTES: u64 = 5 * 1024 * 1024 * 1024;
+
 /// Reads a dataset file and checks all that can be checked without data.
 pub fn read_dataset(path: &Path) -> Result<DatasetFile> {
     let subject = path.display().to_string();
@@ -24,23 +27,65 @@ pub fn read_dataset(path: &Path) -> Result<DatasetFile> {
 }
 
 /// Puts dataset files where the starter finds them, and their prefixes into the index beside those already there.
-/// The index goes last: a prefix in it always has its file.
+/// The index goes last: a prefix in it always has its file. Two who do this at once both end in the index.
 pub async fn datasets(place: &Place, files: &[DatasetFile]) -> Result<()> {
-    let (s3, bucket) = (&place.clients.s3, &place.control_bucket);
-    let index: Option<DatasetIndex> = object::read_document(s3, bucket, layout::DATASET_INDEX).await?;
-    let mut index = index.unwrap_or_default();
-    for file in files {
-        index.datasets.insert(file.dataset.dataset.clone(), file.dataset.landing.clone());
+    let bucket = &place.control_bucket;
+    let mut written = false;
+    for _ in 0..INDEX_TRIES {
+        let (mut index, there) = index(place).await?;
+        for file in files {
+            index.datasets.insert(file.dataset.dataset.clone(), file.dataset.landing.clone());
+        }
+        if let Some((one, other)) = index.clash(&place.landing_bucket) {
+            return Err(Error::new(Kind::Config, "upload", "the datasets")
+                .because(format!("{one} and {other} have the same landing prefix; give one of them another")));
+        }
+        if !written {
+            for file in files {
+                let key = layout::dataset(&file.dataset.dataset);
+                put(place, bucket, &key, ByteStream::from(file.text.clone().into_bytes())).await?;
+            }
+            written = true;
+        }
+        if swap_index(place, &index, there.as_deref()).await? {
+            return Ok(());
+        }
     }
-    if let Some((one, other)) = index.clash(&place.landing_bucket) {
-        return Err(Error::new(Kind::Config, "upload", "the datasets")
-            .because(format!("{one} and {other} have the same landing prefix; give one of them another")));
+    Err(Error::new(Kind::Transient, "upload", layout::DATASET_INDEX)
+        .because("others change it all the time; try again"))
+}
+
+/// How often the index is read again because somebody else changed it meanwhile.
+const INDEX_TRIES: u32 = 20;
+
+/// The index and its ETag; an empty one where there is none.
+async fn index(place: &Place) -> Result<(DatasetIndex, Option<String>)> {
+    let (bucket, key) = (&place.control_bucket, layout::DATASET_INDEX);
+    let url = S3Url::new(bucket, key).map_err(|error| Error::new(Kind::Config, "read", key).because(error))?;
+    match object::head(&place.clients.s3, &url, None).await? {
+        None => Ok((DatasetIndex::default(), None)),
+        Some(pin) => {
+            // An index that is changed between the two calls fails the swap.
+            let index = object::read_document(&place.clients.s3, bucket, key).await?;
+            Ok((index.unwrap_or_default(), Some(pin.etag)))
+        }
     }
-    for file in files {
-        let key = layout::dataset(&file.dataset.dataset);
-        put(place, bucket, &key, ByteStream::from(file.text.clone().into_bytes())).await?;
+}
+
+/// Writes the index if it is still the one that was read.
+async fn swap_index(place: &Place, index: &DatasetIndex, there: Option<&str>) -> Result<bool> {
+    let (bucket, key) = (&place.control_bucket, layout::DATASET_INDEX);
+    let body = ByteStream::from(object::to_json(index)?);
+    let request = place.clients.s3.put_object().bucket(bucket).key(key).body(body);
+    let request = match there {
+        Some(etag) => request.if_match(format!("\"{etag}\"")),
+        None => request.if_none_match("*"),
+    };
+    match request.send().await {
+        Ok(_) => Ok(true),
+        Err(error) if matches!(aws::error::status(&error), Some(409 | 412)) => Ok(false),
+        Err(error) => Err(sorted("upload", format!("s3://{bucket}/{key}"), error)),
     }
-    put(place, bucket, layout::DATASET_INDEX, ByteStream::from(object::to_json(&index)?)).await
 }
 
 /// Uploads files into a batch's folder and returns what its manifest lists, in the same order.
@@ -50,6 +95,9 @@ pub async fn files(place: &Place, folder: &S3Folder, files: &[PathBuf]) -> Resul
         let subject = path.display().to_string();
         let fault = |what: String| Error::new(Kind::Config, "send", &subject).because(what);
         let size = std::fs::metadata(path).map_err(|error| fault(error.to_string()))?.len();
+        if size > MAX_PUT_BYTES {
+            return Err(fault(format!("it has {size} bytes; one upload takes {MAX_PUT_BYTES}, so split it")));
+        }
         let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| fault("it has no name".to_owned()))?;
         let url = folder.object(name)?;
         if entries.iter().any(|entry| entry.url == url.to_string()) {

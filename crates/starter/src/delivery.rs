@@ -10,7 +10,7 @@ use model::hash::sha256_hex;
 use model::index::DatasetIndex;
 use model::manifest::{Entry, MAX_MANIFEST_BYTES, Manifest};
 use model::name::{BatchId, DatasetName, S3Url};
-use model::plan::RunPlan;
+use model::plan::{Claim, RunPlan};
 use model::{Error, Kind, Result, layout};
 
 use crate::answer::Outcome;
@@ -54,6 +54,11 @@ pub async fn deliver(
     known.dataset = Some(name.clone());
     let dataset = dataset_file(s3, control, name, landing).await?;
 
+    let (batch, sequencer) = (BatchId::of(url), sequencer(arrived, &pin));
+    let claim = layout::claim(name, &batch, &Claim::hash(&pin, sequencer.as_ref(), &dataset));
+    if let Some(plan) = record::claimed(s3, control, &claim).await? {
+        return Ok(execution::start(clients, config, &plan).await?);
+    }
     let bytes = read_manifest(s3, url, &pin).await?;
     let landing_bucket = config.landing_bucket.as_str();
     let territory = Territory { index: &index, dataset: name, landing: landing.as_str(), landing_bucket };
@@ -63,15 +68,16 @@ pub async fn deliver(
     let manifest = Manifest {
         version: Manifest::VERSION,
         url: url.clone(),
-        batch: BatchId::of(url),
+        batch,
         sha256: sha256_hex(&bytes),
-        sequencer: sequencer(arrived, &pin),
+        sequencer,
         pin,
         as_of,
         entries,
     };
     let plan = RunPlan::for_manifest(&manifest, &dataset, inputs)?;
     let plan = record::documents(s3, control, &manifest, plan).await?;
+    let plan = record::claim(s3, control, &claim, plan).await?;
     tracing::info!(run = %plan.run, batch = %plan.batch, items = plan.items.len(), reason = plan.reason, "run planned");
     Ok(execution::start(clients, config, &plan).await?)
 }

@@ -14,14 +14,19 @@ const LOOKS: usize = 32;
 
 /// The pin of every file, in order; `None` where there is no such file.
 pub async fn pins(s3: &aws_sdk_s3::Client, entries: &[Entry]) -> Result<Vec<Option<Pin>>> {
-    let looks: Vec<_> = entries.iter().map(|entry| object::head(s3, &entry.url, None)).collect();
-    stream::iter(looks).buffered(LOOKS).try_collect().await
+    let mut pins = Vec::with_capacity(entries.len());
+    // By the thousand: a look that waits for its turn holds some kilobytes, and a manifest may list a hundred thousand.
+    for some in entries.chunks(1000) {
+        let looks: Vec<_> = some.iter().map(|entry| object::head(s3, &entry.url, None)).collect();
+        pins.extend(stream::iter(looks).buffered(LOOKS).try_collect::<Vec<_>>().await?);
+    }
+    Ok(pins)
 }
 
-/// The plan's inputs: every file is there and has the size that was promised.
+/// The plan's inputs: every file is there and has the size and the ETag that were promised.
 pub fn inputs(entries: &[Entry], pins: Vec<Option<Pin>>) -> Result<Vec<Input>, Refused> {
     let mut inputs = Vec::with_capacity(entries.len());
-    let (mut missing, mut differing) = (Vec::new(), Vec::new());
+    let (mut missing, mut differing, mut rewritten) = (Vec::new(), Vec::new(), Vec::new());
     for (entry, pin) in entries.iter().zip(pins) {
         let Some(pin) = pin else {
             missing.push(&entry.url);
@@ -30,6 +35,10 @@ pub fn inputs(entries: &[Entry], pins: Vec<Option<Pin>>) -> Result<Vec<Input>, R
         if let Some(promised) = entry.promise.content_length.filter(|promised| *promised != pin.size_bytes) {
             differing.push((&entry.url, promised, pin.size_bytes));
         }
+        if let Some(promised) = entry.promise.etag.as_deref().filter(|promised| promised.trim_matches('"') != pin.etag)
+        {
+            rewritten.push((&entry.url, promised, pin.etag.clone()));
+        }
         inputs.push(Input { url: entry.url.clone(), pin, promise: entry.promise.clone() });
     }
     if !missing.is_empty() {
@@ -37,6 +46,9 @@ pub fn inputs(entries: &[Entry], pins: Vec<Option<Pin>>) -> Result<Vec<Input>, R
     }
     if !differing.is_empty() {
         return Err(Refused::size_differs(&differing));
+    }
+    if !rewritten.is_empty() {
+        return Err(Refused::etag_differs(&rewritten));
     }
     Ok(inputs)
 }
@@ -71,6 +83,19 @@ mod tests {
         let refused = refused.unwrap_err();
         assert_eq!(refused.code, "missing_file");
         assert_eq!(refused.message, "not there: s3://landing/flights/a, s3://landing/flights/c");
+    }
+
+    #[test]
+    fn another_etag_than_promised_is_refused_with_both() {
+        let promised = |etag: &str| {
+            let promise = ListingMeta { etag: Some(etag.to_owned()), ..ListingMeta::default() };
+            inputs(&[Entry { promise, ..entry("a", None) }], vec![pin(1)])
+        };
+        assert!(promised("e").is_ok());
+        assert!(promised("\"e\"").is_ok(), "as the HTTP header writes it");
+        let refused = promised("f").unwrap_err();
+        assert_eq!(refused.code, "etag_differs");
+        assert_eq!(refused.message, "s3://landing/flights/a has the ETag e, not f");
     }
 
     #[test]

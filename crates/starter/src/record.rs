@@ -6,7 +6,7 @@ use aws::object::{self, Created};
 use chrono::{DateTime, Utc};
 use model::manifest::Manifest;
 use model::name::DatasetName;
-use model::plan::RunPlan;
+use model::plan::{Claim, RunPlan};
 use model::refusal::Refusal;
 use model::{Error, Kind, Result, layout};
 
@@ -14,6 +14,28 @@ use crate::answer::Outcome;
 
 /// The dimension of metrics of manifests that belong to no dataset.
 const NO_DATASET: &str = "_unknown";
+
+/// The plan that an event's delivery has become before, if it has. Its files may have been written again or deleted
+/// since: an event that comes a second time makes no second run of them.
+pub async fn claimed(s3: &aws_sdk_s3::Client, control: &str, key: &str) -> Result<Option<RunPlan>> {
+    match object::read_document::<Claim>(s3, control, key).await? {
+        Some(claim) => object::need_document(s3, control, &layout::plan(&claim.run)).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Claims an event's delivery for the run of this plan, whose documents are written. Of two calls that do this at once
+/// the first one's plan holds for both.
+pub async fn claim(s3: &aws_sdk_s3::Client, control: &str, key: &str, plan: RunPlan) -> Result<RunPlan> {
+    let claim = Claim { version: Claim::VERSION, run: plan.run.clone() };
+    match object::create(s3, control, key, object::to_json(&claim)?).await? {
+        Created::New | Created::Same => Ok(plan),
+        Created::Other => {
+            let first: Claim = object::need_document(s3, control, key).await?;
+            object::need_document(s3, control, &layout::plan(&first.run)).await
+        }
+    }
+}
 
 /// Writes `manifest.json` and `plan.json`, and returns the plan that holds: the stored one, if there is one.
 ///

@@ -158,6 +158,17 @@ impl Refused {
             format!("upload the file whole, or mend its content_length, and {AGAIN}"),
         )
     }
+
+    /// Files have another ETag than was promised: `(url, promised, found)`.
+    pub fn etag_differs(files: &[(&S3Url, &str, String)]) -> Self {
+        let say =
+            |(url, promised, found): &(&S3Url, &str, String)| format!("{url} has the ETag {found}, not {promised}");
+        Self::new(
+            "etag_differs",
+            first_of(files.iter().map(say).collect()),
+            format!("it was written again after the manifest was made: make the manifest anew, and {AGAIN}"),
+        )
+    }
 }
 
 /// The first few of them, and how many more there are.
@@ -192,6 +203,7 @@ mod tests {
             Refused::empty_batch(&url, "its entries are empty"),
             Refused::missing_file(&[&url]),
             Refused::size_differs(&[(&url, 1, 2)]),
+            Refused::etag_differs(&[(&url, "a", "b".to_owned())]),
         ];
         assert_eq!(all.iter().map(|refused| refused.code).collect::<BTreeSet<_>>().len(), all.len());
         assert_eq!(all.iter().map(|refused| &refused.message).collect::<BTreeSet<_>>().len(), all.len());

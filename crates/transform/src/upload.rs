@@ -4,18 +4,19 @@
 //! checksum again to complete it: without them it refuses (facts of the API's reference, seen by others (U)).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use aws::error::{is_code, sorted};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
 use engine::{Chunk, Object};
-use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
 use model::{Error, Kind, Result};
-use tokio::sync::mpsc;
+use tokio::sync::{OnceCell, mpsc};
 
-/// How many uploads run at once; memory holds as many chunks.
+/// How many chunks, or completions of their objects, are on their way at once; memory holds as many chunks.
 const WINDOW: usize = 4;
 
 /// The objects of one item on their way.
@@ -30,7 +31,7 @@ pub struct Uploads {
 
 #[derive(Debug)]
 struct Multipart {
-    upload_id: String,
+    upload_id: UploadId,
     /// The parts that are there, by number.
     parts: BTreeMap<u32, CompletedPart>,
     /// How many parts it will have, once the last has come.
@@ -44,8 +45,18 @@ struct Target {
     key: String,
 }
 
-/// A part that is there; `None` for an object that was put whole.
-type Sent = Option<(Object, u32, CompletedPart)>;
+/// The id of a multipart upload, for all of its parts: the first of them to be sent begins the upload, the others wait
+/// for it.
+type UploadId = Arc<OnceCell<String>>;
+
+/// What has come to its end.
+#[derive(Debug)]
+enum Done {
+    /// A part is there.
+    Part(Object, u32, Box<CompletedPart>),
+    /// An object is there.
+    Object(Object),
+}
 
 impl Uploads {
     pub fn new(s3: &Client, lake_bucket: &str, control_bucket: &str) -> Self {
@@ -60,18 +71,27 @@ impl Uploads {
     /// Uploads chunks until there are no more. An object is there only when it is whole; one that is there already is
     /// written over: its bytes are the same.
     pub async fn all(&mut self, mut chunks: mpsc::Receiver<Chunk>) -> Result<()> {
-        let mut sending = FuturesUnordered::new();
+        // All calls run in here: an arm below that waited for one would let the others stand still.
+        let mut running = FuturesUnordered::new();
         let mut is_open = true;
         loop {
             tokio::select! {
-                chunk = chunks.recv(), if is_open && sending.len() < WINDOW => match chunk {
+                chunk = chunks.recv(), if is_open && running.len() < WINDOW => match chunk {
                     Some(chunk) => {
-                        let upload_id = self.begin(&chunk).await?;
-                        sending.push(send(self.s3.clone(), self.target(&chunk.object), upload_id, chunk));
+                        let upload_id = self.begin(&chunk)?;
+                        running.push(send(self.s3.clone(), self.target(&chunk.object), upload_id, chunk).boxed());
                     }
                     None => is_open = false,
                 },
-                Some(sent) = sending.next(), if !sending.is_empty() => self.end(sent?).await?,
+                Some(done) = running.next(), if !running.is_empty() => match done? {
+                    Done::Part(object, number, part) => {
+                        if let Some((upload_id, parts)) = self.end(&object, number, *part)? {
+                            let target = self.target(&object);
+                            running.push(complete(self.s3.clone(), target, object, upload_id, parts).boxed());
+                        }
+                    }
+                    Done::Object(object) => drop(self.open.remove(&object)),
+                },
                 else => return Ok(()),
             }
         }
@@ -82,62 +102,48 @@ impl Uploads {
     pub async fn abort(&mut self) {
         for (object, upload) in std::mem::take(&mut self.open) {
             let target = self.target(&object);
+            // Not begun; or S3 has begun it and the answer did not come.
+            let Some(upload_id) = upload.upload_id.get() else { continue };
             let request = self.s3.abort_multipart_upload().bucket(&target.bucket).key(&target.key);
-            if let Err(error) = request.upload_id(upload.upload_id).send().await {
+            if let Err(error) = request.upload_id(upload_id).send().await {
                 let error = sorted("abort the upload of", target.url(), error);
                 tracing::warn!(error = model::error::chain(&error), "upload not aborted");
             }
         }
     }
 
-    /// Begins a multipart upload with an object's first chunk, if there will be more; returns its id.
-    async fn begin(&mut self, chunk: &Chunk) -> Result<Option<String>> {
-        let target = self.target(&chunk.object);
+    /// Takes note of a chunk; returns its upload, unless it is the whole object.
+    fn begin(&mut self, chunk: &Chunk) -> Result<Option<UploadId>> {
         if chunk.number == 1 && chunk.is_last {
             return Ok(None);
         }
         if chunk.number == 1 {
-            let request = self.s3.create_multipart_upload().bucket(&target.bucket).key(&target.key);
-            let answer = request.checksum_algorithm(ChecksumAlgorithm::Crc32).send().await;
-            let answer = answer.map_err(|error| sorted("begin the upload of", target.url(), error))?;
-            let upload_id = answer.upload_id().map(str::to_owned).ok_or_else(|| bug(&target, "it has no id"))?;
-            let upload = Multipart { upload_id, parts: BTreeMap::new(), number_of_parts: None };
+            let upload = Multipart { upload_id: UploadId::default(), parts: BTreeMap::new(), number_of_parts: None };
             self.open.insert(chunk.object.clone(), upload);
         }
-        let upload = self.open.get_mut(&chunk.object).ok_or_else(|| bug(&target, "it has not begun"))?;
+        let upload = self.upload(&chunk.object)?;
         if chunk.is_last {
             upload.number_of_parts = Some(chunk.number);
         }
-        Ok(Some(upload.upload_id.clone()))
+        Ok(Some(Arc::clone(&upload.upload_id)))
     }
 
-    /// Takes note of a part; completes its upload if it was the last to arrive.
-    async fn end(&mut self, sent: Sent) -> Result<()> {
-        let Some((object, number, part)) = sent else { return Ok(()) };
-        let target = self.target(&object);
-        let upload = self.open.get_mut(&object).ok_or_else(|| bug(&target, "it has not begun"))?;
+    /// Takes note of a part; returns all of them if it was the last to arrive.
+    fn end(
+        &mut self,
+        object: &Object,
+        number: u32,
+        part: CompletedPart,
+    ) -> Result<Option<(UploadId, Vec<CompletedPart>)>> {
+        let upload = self.upload(object)?;
         upload.parts.insert(number, part);
         let is_whole = upload.number_of_parts.is_some_and(|parts| parts as usize == upload.parts.len());
-        if !is_whole {
-            return Ok(());
-        }
-        let parts = upload.parts.values().cloned().collect();
-        let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
-        let request = self.s3.complete_multipart_upload().bucket(&target.bucket).key(&target.key);
-        let request = request.upload_id(&upload.upload_id).multipart_upload(parts);
-        match request.send().await {
-            Ok(_) => {
-                self.open.remove(&object);
-                tracing::info!(object = target.url(), parts = number, "object written");
-                Ok(())
-            }
-            // The call may have been tried twice and have succeeded at first; or someone aborted it. To upload anew
-            // mends both.
-            Err(error) if is_code(&error, "NoSuchUpload") => {
-                Err(Error::new(Kind::Transient, "complete the upload of", target.url()).because("it is gone"))
-            }
-            Err(error) => Err(sorted("complete the upload of", target.url(), error)),
-        }
+        Ok(is_whole.then(|| (Arc::clone(&upload.upload_id), upload.parts.values().cloned().collect())))
+    }
+
+    fn upload(&mut self, object: &Object) -> Result<&mut Multipart> {
+        let target = self.target(object);
+        self.open.get_mut(object).ok_or_else(|| bug(&target, "it has not begun"))
     }
 
     fn target(&self, object: &Object) -> Target {
@@ -156,15 +162,16 @@ impl Target {
 }
 
 /// Sends a part, or, without an upload to be part of, a whole object.
-async fn send(s3: Client, target: Target, upload_id: Option<String>, chunk: Chunk) -> Result<Sent> {
+async fn send(s3: Client, target: Target, upload_id: Option<UploadId>, chunk: Chunk) -> Result<Done> {
     let size_bytes = chunk.bytes.len();
     let body = ByteStream::from(chunk.bytes);
     let Some(upload_id) = upload_id else {
         let request = s3.put_object().bucket(&target.bucket).key(&target.key).body(body);
         request.send().await.map_err(|error| sorted("write", target.url(), error))?;
         tracing::info!(object = target.url(), size_bytes, "object written");
-        return Ok(None);
+        return Ok(Done::Object(chunk.object));
     };
+    let upload_id = upload_id.get_or_try_init(|| create(&s3, &target)).await?;
     let number = i32::try_from(chunk.number).map_err(|_| bug(&target, "it has too many parts"))?;
     let request = s3.upload_part().bucket(&target.bucket).key(&target.key).upload_id(upload_id);
     let request = request.part_number(number).checksum_algorithm(ChecksumAlgorithm::Crc32).body(body);
@@ -172,7 +179,41 @@ async fn send(s3: Client, target: Target, upload_id: Option<String>, chunk: Chun
     let etag = answer.e_tag().ok_or_else(|| bug(&target, "a part has no ETag"))?;
     let part = CompletedPart::builder().part_number(number).e_tag(etag);
     let part = part.set_checksum_crc32(answer.checksum_crc32().map(str::to_owned)).build();
-    Ok(Some((chunk.object, chunk.number, part)))
+    Ok(Done::Part(chunk.object, chunk.number, Box::new(part)))
+}
+
+/// Begins a multipart upload; returns its id.
+async fn create(s3: &Client, target: &Target) -> Result<String> {
+    let request = s3.create_multipart_upload().bucket(&target.bucket).key(&target.key);
+    let answer = request.checksum_algorithm(ChecksumAlgorithm::Crc32).send().await;
+    let answer = answer.map_err(|error| sorted("begin the upload of", target.url(), error))?;
+    answer.upload_id().map(str::to_owned).ok_or_else(|| bug(target, "it has no id"))
+}
+
+/// Makes an object of its parts.
+async fn complete(
+    s3: Client,
+    target: Target,
+    object: Object,
+    upload_id: UploadId,
+    parts: Vec<CompletedPart>,
+) -> Result<Done> {
+    let upload_id = upload_id.get().ok_or_else(|| bug(&target, "it has not begun"))?;
+    let number_of_parts = parts.len();
+    let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
+    let request = s3.complete_multipart_upload().bucket(&target.bucket).key(&target.key);
+    match request.upload_id(upload_id).multipart_upload(parts).send().await {
+        Ok(_) => {
+            tracing::info!(object = target.url(), parts = number_of_parts, "object written");
+            Ok(Done::Object(object))
+        }
+        // The call may have been tried twice and have succeeded at first; or someone aborted it. To upload anew mends
+        // both.
+        Err(error) if is_code(&error, "NoSuchUpload") => {
+            Err(Error::new(Kind::Transient, "complete the upload of", target.url()).because("it is gone"))
+        }
+        Err(error) => Err(sorted("complete the upload of", target.url(), error)),
+    }
 }
 
 fn bug(target: &Target, what: &'static str) -> Error {

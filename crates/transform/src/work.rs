@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn promises_that_hold_let_the_item_through() {
         let sha256 = Some(model::hash::sha256_hex(CSV).to_uppercase());
-        let promise = ListingMeta { content_length: Some(9), record_count: Some(3), sha256 };
+        let promise = ListingMeta { content_length: Some(9), record_count: Some(3), sha256, ..ListingMeta::default() };
         let (outcome, done, chunks) = run(promise).unwrap();
         assert_eq!((outcome.counts.accepted, outcome.counts.rejected), (2, 1));
         assert_eq!((done[0].rows, done[0].size_bytes), (3, 9));

@@ -204,6 +204,39 @@ fn the_first_format_that_gives_a_day_wins() {
 }
 
 #[test]
+fn a_day_with_a_time_of_day_is_a_reject() {
+    check(
+        "type: date, formats: ['%Y-%m-%dT%H:%M:%S%.f', '%Y%m%d %I%p%M', '%s', '%Y-%m-%d %H:%M%z']",
+        &[
+            "2013-01-31T00:00:00",
+            "2013-01-31T00:00:00.000",
+            "2013-01-31T10:00:00",
+            "2013-01-31T00:00:00.000001",
+            "20130131 12AM00",
+            "20130131 12PM00",
+            "1357000000",
+            "1356998400",
+            "2013-01-31 00:00+0000",
+            "2013-01-31 00:00+0100",
+            "2013-01-31",
+        ],
+        expect![[r#"
+            "2013-01-31T00:00:00" = 2013-01-31
+            "2013-01-31T00:00:00.000" = 2013-01-31
+            "2013-01-31T10:00:00": too_precise: "2013-01-31T10:00:00" has a time of day, which a date does not keep
+            "2013-01-31T00:00:00.000001": too_precise: "2013-01-31T00:00:00.000001" has a time of day, which a date does not keep
+            "20130131 12AM00" = 2013-01-31
+            "20130131 12PM00": too_precise: "20130131 12PM00" has a time of day, which a date does not keep
+            "1357000000": too_precise: "1357000000" has a time of day, which a date does not keep
+            "1356998400" = 2013-01-01
+            "2013-01-31 00:00+0000" = 2013-01-31
+            "2013-01-31 00:00+0100": zone_offset: "2013-01-31 00:00+0100" is not in UTC; time zones are not supported yet
+            "2013-01-31": not_a_date: "2013-01-31" is not a date by %Y-%m-%dT%H:%M:%S%.f, %Y%m%d %I%p%M, %s, %Y-%m-%d %H:%M%z
+        "#]],
+    );
+}
+
+#[test]
 fn moments_are_iso_without_formats() {
     check(
         "type: timestamp",
@@ -307,8 +340,23 @@ fn a_format_that_gives_no_day_is_refused() {
     for (format, expected) in [
         ("%H:%M", "the format `%H:%M` gives no whole day"),
         ("%Y-%m", "the format `%Y-%m` gives no whole day"),
+        ("%Y-%m-%d %S", "the format `%Y-%m-%d %S` gives no whole day"),
+        ("%Y-%m-%d %p", "the format `%Y-%m-%d %p` gives no whole day"),
         ("%Q", "`%Q` is no format of a date or timestamp"),
     ] {
         assert_eq!(time::Formats::new(&[format.to_owned()]).unwrap_err(), expected);
+    }
+}
+
+#[test]
+fn a_format_with_a_zones_name_is_refused() {
+    let yaml =
+        "{dataset: x, landing: x/, format: csv, columns: {c: {type: timestamp, formats: ['%F %T', '%F %T %Z']}}}";
+    let error = Caster::new(&DatasetFile::parse(yaml, "x.yaml").unwrap().dataset).unwrap_err();
+    assert_eq!(error.kind(), Kind::Config);
+    expect!["cannot read column `c` of dataset x: the format `%F %T %Z` is not supported: `%Z` names a zone, and names are not read: use %z for an offset, or a Z as it stands"].assert_eq(&model::error::chain(&error));
+    // An offset, a Z as it stands, and a percent sign before one are what they were.
+    for format in ["%F %T%z", "%F %T%:z", "%F %TZ", "%F %T %%Z"] {
+        assert!(time::Formats::new(&[format.to_owned()]).is_ok(), "{format}");
     }
 }

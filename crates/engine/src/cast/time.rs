@@ -3,8 +3,10 @@
 //! Without formats, ISO 8601: `2013-01-31`, and for a timestamp also `2013-01-31T23:59:59.123456`, a blank for the T, a
 //! fraction of any length up to microseconds, `Z` or `+00:00` behind it. With formats, each is tried in order and the
 //! first that gives a day or moment wins; letters as in strftime (chrono's), numbers with or without leading zeros.
+//! Nothing that a text says of time is dropped: a date whose format reads a time of day takes midnight only, and `%Z`,
+//! behind which chrono reads any word and forgets it, is no letter here.
 
-use chrono::format::{Item, Parsed, StrftimeItems, parse};
+use chrono::format::{Fixed, Item, Parsed, StrftimeItems, parse};
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Utc};
 
 use crate::reject::{Fault, Reason, shown};
@@ -20,11 +22,15 @@ pub struct Formats {
 }
 
 impl Formats {
-    /// Fails where a format is none, or gives no whole day.
+    /// Fails where a format is none, names a time zone, or gives no whole day.
     pub fn new(formats: &[String]) -> Result<Self, String> {
         let items = formats.iter().map(|format| {
             let items = StrftimeItems::new(format).parse_to_owned();
             let items = items.map_err(|_| format!("`{format}` is no format of a date or timestamp"))?;
+            if items.contains(&Item::Fixed(Fixed::TimezoneName)) {
+                let why = "`%Z` names a zone, and names are not read: use %z for an offset, or a Z as it stands";
+                return Err(format!("the format `{format}` is not supported: {why}"));
+            }
             // What the format writes of a moment, it must read as a day.
             let sample = DateTime::<Utc>::from_timestamp(1_388_534_399, 123_456_000).unwrap_or_default();
             let mut text = String::new();
@@ -37,13 +43,19 @@ impl Formats {
         Ok(Self { items: items.collect::<Result<_, String>>()?, texts: formats.to_vec() })
     }
 
-    /// A day, as days since 1970-01-01.
+    /// A day, as days since 1970-01-01. A time of day is a fault, midnight excepted: the day alone would be less than
+    /// what was delivered.
     pub fn date(&self, text: &str) -> Result<i32, Fault> {
         let found = match self.items.is_empty() {
             true => iso_date(text).map_or(Found::Nothing, |date| Found::Moment(date.and_time(NaiveTime::MIN))),
             false => self.find(text),
         };
-        Ok(self.checked(text, found, Reason::NotADate)?.date().num_days_from_ce() - EPOCH_DAYS)
+        let moment = self.checked(text, found, Reason::NotADate)?;
+        if moment.time() != NaiveTime::MIN {
+            let message = format!("{} has a time of day, which a date does not keep", shown(text));
+            return Err(Fault::new(Reason::TooPrecise, message));
+        }
+        Ok(moment.date().num_days_from_ce() - EPOCH_DAYS)
     }
 
     /// A moment, as microseconds since 1970-01-01T00:00:00.
@@ -111,7 +123,9 @@ fn moment(text: &str, items: &[Item<'_>]) -> Found {
     if parse(&mut parsed, text, items.iter()).is_err() {
         return Found::Nothing;
     }
-    let has_time = parsed.hour_mod_12().is_some() || parsed.minute().is_some() || parsed.timestamp().is_some();
+    // Any piece of a time of day asks for a whole one: a lone second or `PM` is not to be forgotten.
+    let times = [parsed.hour_div_12(), parsed.hour_mod_12(), parsed.minute(), parsed.second(), parsed.nanosecond()];
+    let has_time = parsed.timestamp().is_some() || times.iter().any(Option::is_some);
     let moment = match has_time {
         true => parsed.to_naive_datetime_with_offset(0),
         false => parsed.to_naive_date().map(|date| date.and_time(NaiveTime::MIN)),

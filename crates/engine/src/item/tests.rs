@@ -243,15 +243,26 @@ fn inputs_begin_and_end_in_turn() {
     assert_eq!((outcome.files.len(), outcome.rejects, outcome.counts), (0, None, Counts::default()));
 }
 
+/// What a file may be made of, well or badly. `\xff` is no UTF-8 wherever it stands.
+const PIECES: &[&[u8]] = &[b"1", b"x", b",", b"\n", b"\"", b"\"\"", b"2013-01-01", "\u{ff}".as_bytes(), b"\xff", b"\0"];
+
+#[test]
+fn every_piece_that_is_no_utf8_is_a_reject() {
+    let bad = PIECES.iter().filter(|piece| std::str::from_utf8(piece).is_err());
+    let input: Vec<u8> = bad.flat_map(|piece| [b"1,2013-01-01,", *piece, b"\n"].concat()).collect();
+    let made = make(&SALES.replace("format: csv", "format: csv\ncsv: {header: false}"), &input, 11, SMALL).unwrap();
+    assert_eq!(made.outcome.rejected_by_reason, [("invalid_utf8".to_owned(), 1)].into());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn rows_read_are_rows_accepted_and_rejected(
-        input in prop::collection::vec(prop::sample::select(vec!["1", "x", ",", "\n", "\"", "\"\"", "2013-01-01", "\u{ff}", "\0"]), 0..200),
+        input in prop::collection::vec(prop::sample::select(PIECES), 0..200),
     ) {
         // The equation is held by `finish`: an input that can be read ends well.
-        match make(&SALES.replace("format: csv", "format: csv\ncsv: {header: false}"), input.concat().as_bytes(), 11, SMALL) {
+        match make(&SALES.replace("format: csv", "format: csv\ncsv: {header: false}"), &input.concat(), 11, SMALL) {
             Ok(made) => {
                 let rejects = made.objects.iter().filter(|(object, _)| matches!(object, Object::Rejects(_)));
                 let lines: usize = rejects.map(|(_, bytes)| bytes.iter().filter(|byte| **byte == b'\n').count()).sum();

@@ -4,24 +4,27 @@ use async_trait::async_trait;
 use s3s::access::{S3Access, S3AccessContext};
 use s3s::{S3Result, s3_error};
 
-/// The operations.
-const OPERATIONS: &[&str] = &[
-    "AbortMultipartUpload",
-    "CompleteMultipartUpload",
-    "CopyObject",
-    "CreateBucket",
-    "CreateMultipartUpload",
-    "DeleteObject",
-    "DeleteObjects",
-    "GetBucketLocation",
-    "GetObject",
-    "HeadBucket",
-    "HeadObject",
-    "ListBuckets",
-    "ListObjects",
-    "ListObjectsV2",
-    "PutObject",
-    "UploadPart",
+/// The operations, each with its query parameters.
+const OPERATIONS: &[(&str, &[&str])] = &[
+    ("AbortMultipartUpload", &["uploadId"]),
+    ("CompleteMultipartUpload", &["uploadId"]),
+    ("CopyObject", &[]),
+    ("CreateBucket", &[]),
+    ("CreateMultipartUpload", &["uploads"]),
+    ("DeleteObject", &[]),
+    ("DeleteObjects", &["delete"]),
+    ("GetBucketLocation", &["location"]),
+    ("GetObject", &[]),
+    ("HeadBucket", &[]),
+    ("HeadObject", &[]),
+    ("ListBuckets", &[]),
+    ("ListObjects", &["delimiter", "encoding-type", "marker", "max-keys", "prefix"]),
+    (
+        "ListObjectsV2",
+        &["continuation-token", "delimiter", "encoding-type", "list-type", "max-keys", "prefix", "start-after"],
+    ),
+    ("PutObject", &[]),
+    ("UploadPart", &["partNumber", "uploadId"]),
 ];
 
 /// The headers that begin with `x-amz-`; one that ends in `-` stands for all that begin with it.
@@ -42,28 +45,8 @@ const HEADERS: &[&str] = &[
     "x-amz-user-agent",
 ];
 
-/// The query parameters; those of a presigned URL begin with `X-Amz-`, or are the first three.
-const PARAMETERS: &[&str] = &[
-    "AWSAccessKeyId",
-    "Expires",
-    "Signature",
-    "continuation-token",
-    "delete",
-    "delimiter",
-    "encoding-type",
-    "list-type",
-    "location",
-    "marker",
-    "max-keys",
-    "partNumber",
-    "prefix",
-    "response-",
-    "start-after",
-    "uploadId",
-    "uploads",
-    "x-id",
-    "X-Amz-",
-];
+/// The query parameters of every operation: the SDKs' name of it, and those of a presigned URL, old and new.
+const PARAMETERS: &[&str] = &["AWSAccessKeyId", "Expires", "Signature", "X-Amz-", "x-id"];
 
 /// Lets through what is signed and known.
 #[derive(Debug)]
@@ -76,9 +59,9 @@ impl S3Access for Access {
             return Err(s3_error!(AccessDenied, "the request is not signed"));
         }
         let operation = context.s3_op().name().to_owned();
-        if !OPERATIONS.contains(&operation.as_str()) {
+        let Some((_, own_parameters)) = OPERATIONS.iter().find(|(name, _)| *name == operation) else {
             return Err(s3_error!(NotImplemented, "operation {operation} of S3 is not known to the double"));
-        }
+        };
         let headers = context.headers().keys().map(http::HeaderName::as_str);
         let header = headers.filter(|name| name.starts_with("x-amz-") || *name == "expires");
         if let Some(header) = first_unknown(header, HEADERS) {
@@ -86,6 +69,7 @@ impl S3Access for Access {
         }
         let parameters = context.uri().query().unwrap_or_default().split('&');
         let names = parameters.filter_map(|parameter| parameter.split('=').next()).filter(|name| !name.is_empty());
+        let names = names.filter(|name| !own_parameters.contains(name));
         if let Some(parameter) = first_unknown(names, PARAMETERS) {
             return Err(s3_error!(NotImplemented, "parameter {parameter} of {operation} is not known to the double"));
         }

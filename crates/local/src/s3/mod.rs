@@ -12,7 +12,7 @@ mod access;
 mod answer;
 mod condition;
 mod list;
-mod multipart;
+pub mod multipart;
 mod operations;
 mod receive;
 pub mod store;
@@ -25,6 +25,7 @@ use s3s::dto::StreamingBlob;
 use s3s::service::{S3Service, S3ServiceBuilder};
 
 use self::condition::WriteCondition;
+use self::multipart::Uploads;
 use self::receive::{Claim, hex, receive};
 use self::store::{Draft, Headers, Object, Store};
 
@@ -67,8 +68,13 @@ pub struct Created {
 pub type OnCreated = Arc<dyn Fn(Created) + Send + Sync>;
 
 /// The service: takes requests that are signed with these credentials.
-pub fn service(store: Arc<Store>, credentials: (&str, &str), on_created: OnCreated) -> S3Service {
-    let mut builder = S3ServiceBuilder::new(operations::Operations::new(store, on_created));
+pub fn service(
+    store: Arc<Store>,
+    uploads: Arc<Uploads>,
+    credentials: (&str, &str),
+    on_created: OnCreated,
+) -> S3Service {
+    let mut builder = S3ServiceBuilder::new(operations::Operations::new(store, uploads, on_created));
     builder.set_auth(SimpleAuth::from_single(credentials.0, credentials.1));
     builder.set_access(access::Access);
     builder.build()

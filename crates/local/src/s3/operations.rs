@@ -4,21 +4,21 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use s3s::dto::{
-    AbortMultipartUploadInput, AbortMultipartUploadOutput, Bucket, CommonPrefix, CompleteMultipartUploadInput,
-    CompleteMultipartUploadOutput, CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, CreateBucketInput,
-    CreateBucketOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteObjectInput, DeleteObjectOutput,
-    DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, ETag, ETagCondition, EncodingType, GetBucketLocationInput,
-    GetBucketLocationOutput, GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput,
-    HeadObjectOutput, ListBucketsInput, ListBucketsOutput, ListObjectsInput, ListObjectsOutput, ListObjectsV2Input,
-    ListObjectsV2Output, MetadataDirective, Object as ListedObject, ObjectStorageClass, PutObjectInput,
-    PutObjectOutput, StreamingBlob, UploadPartInput, UploadPartOutput,
+    AbortMultipartUploadInput, AbortMultipartUploadOutput, Bucket, ChecksumType, CommonPrefix,
+    CompleteMultipartUploadInput, CompleteMultipartUploadOutput, CopyObjectInput, CopyObjectOutput, CopyObjectResult,
+    CopySource, CreateBucketInput, CreateBucketOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput,
+    DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, ETag, ETagCondition,
+    EncodingType, GetBucketLocationInput, GetBucketLocationOutput, GetObjectInput, GetObjectOutput, HeadBucketInput,
+    HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput, ListObjectsInput,
+    ListObjectsOutput, ListObjectsV2Input, ListObjectsV2Output, MetadataDirective, Object as ListedObject,
+    ObjectStorageClass, PutObjectInput, PutObjectOutput, StreamingBlob, UploadPartInput, UploadPartOutput,
 };
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 
 use super::answer::{asked_checksums, bytes_of, checksum_headers, size, timestamp};
 use super::condition::{ReadCondition, WriteCondition};
 use super::list::{Page, Query};
-use super::multipart::Uploads;
+use super::multipart::{PartChecksum, Uploads};
 use super::receive::{Claim, hex, receive};
 use super::store::{Draft, Headers, Object, Store};
 use super::{Created, Creation, OnCreated};
@@ -67,14 +67,14 @@ macro_rules! described {
 /// The operations over a store.
 pub struct Operations {
     store: Arc<Store>,
-    uploads: Uploads,
+    uploads: Arc<Uploads>,
     on_created: OnCreated,
 }
 
 impl Operations {
-    /// The operations over a store; `on_created` is told of every object that is created.
-    pub fn new(store: Arc<Store>, on_created: OnCreated) -> Self {
-        Self { store, uploads: Uploads::default(), on_created }
+    /// The operations over a store and uploads; `on_created` is told of every object that is created.
+    pub fn new(store: Arc<Store>, uploads: Arc<Uploads>, on_created: OnCreated) -> Self {
+        Self { store, uploads, on_created }
     }
 
     fn commit(
@@ -156,7 +156,6 @@ impl S3 for Operations {
 
     async fn get_object(&self, request: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
         let input = request.input;
-        no_part(input.part_number)?;
         let (object, file) = self.store.read(&input.bucket, &input.key)?;
         let condition = ReadCondition {
             if_match: input.if_match,
@@ -187,7 +186,6 @@ impl S3 for Operations {
 
     async fn head_object(&self, request: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
         let input = request.input;
-        no_part(input.part_number)?;
         if input.range.is_some() {
             return Err(s3_error!(NotImplemented, "a range in HeadObject is not known to the double"));
         }
@@ -343,13 +341,14 @@ impl S3 for Operations {
     ) -> S3Result<S3Response<CreateMultipartUploadOutput>> {
         let input = request.input;
         self.store.find(&input.bucket, &input.key)?;
-        let upload_id = self.uploads.begin(&input.bucket, &input.key, headers_of!(input));
+        let checksum = PartChecksum::of(input.checksum_algorithm.as_ref(), input.checksum_type.as_ref())?;
+        let upload_id = self.uploads.begin((&input.bucket, &input.key), headers_of!(input), checksum);
         Ok(S3Response::new(CreateMultipartUploadOutput {
             bucket: Some(input.bucket),
             key: Some(input.key),
             upload_id: Some(upload_id),
             checksum_algorithm: input.checksum_algorithm,
-            checksum_type: input.checksum_type,
+            checksum_type: checksum.map(|checksum| ChecksumType::from_static(checksum.kind())),
             ..Default::default()
         }))
     }
@@ -457,13 +456,6 @@ fn without_framing(encoding: Option<String>) -> Option<String> {
     let encoding = encoding?;
     let kept: Vec<&str> = encoding.split(',').map(str::trim).filter(|part| *part != "aws-chunked").collect();
     Some(kept.join(", ")).filter(|encoding| !encoding.is_empty())
-}
-
-fn no_part(part_number: Option<i32>) -> S3Result<()> {
-    match part_number {
-        None => Ok(()),
-        Some(_) => Err(s3_error!(NotImplemented, "partNumber in a read is not known to the double")),
-    }
 }
 
 /// A condition that s3s does not read for this operation.

@@ -15,7 +15,7 @@ use tokio::io::AsyncWriteExt;
 use super::store::{Blob, Store, broken};
 
 /// The checksum algorithms, as headers spell them behind `x-amz-checksum-`.
-const ALGORITHMS: [&str; 5] = ["crc32", "crc32c", "crc64nvme", "sha1", "sha256"];
+pub const ALGORITHMS: [&str; 5] = ["crc32", "crc32c", "crc64nvme", "sha1", "sha256"];
 
 /// What a sender says of the bytes.
 #[derive(Debug, Default)]

@@ -1,7 +1,10 @@
 //! Objects.
 
+use aws_sdk_s3::config::{Builder, RequestChecksumCalculation};
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, Delete, MetadataDirective, ObjectIdentifier};
+use aws_sdk_s3::types::{
+    ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart, Delete, MetadataDirective, ObjectIdentifier,
+};
 
 use crate::{Laptop, answered};
 
@@ -173,6 +176,64 @@ async fn parts_become_one_object() {
 }
 
 #[tokio::test]
+async fn an_upload_begun_with_a_checksum_wants_it_of_every_part_twice() {
+    let laptop = Laptop::start().await;
+    let s3 = laptop.s3();
+    let upload = s3.create_multipart_upload().bucket("lake").key("big").checksum_algorithm(ChecksumAlgorithm::Crc32);
+    let upload = upload.send().await.unwrap();
+    assert_eq!(upload.checksum_type().unwrap().as_str(), "COMPOSITE");
+    let id = upload.upload_id().unwrap();
+    let part = || {
+        let part = s3.upload_part().bucket("lake").key("big").upload_id(id).part_number(1);
+        part.body(ByteStream::from_static(b"hello"))
+    };
+    let other = part().checksum_algorithm(ChecksumAlgorithm::Sha256).send().await.unwrap_err();
+    assert_eq!(answered(&other).unwrap(), (400, "InvalidRequest".to_owned()));
+    let quiet = Builder::new().request_checksum_calculation(RequestChecksumCalculation::WhenRequired);
+    let none = part().customize().config_override(quiet).send().await.unwrap_err();
+    assert_eq!(answered(&none).unwrap(), (400, "InvalidRequest".to_owned()));
+    let wrong = part().checksum_crc32("AAAAAA==").send().await.unwrap_err();
+    assert_eq!(answered(&wrong).unwrap(), (400, "BadDigest".to_owned()));
+    let sent = part().send().await.unwrap();
+    // The CRC32 of `hello`.
+    assert_eq!(sent.checksum_crc32(), Some("NhCmhg=="));
+
+    let complete = |part: CompletedPart| {
+        let parts = CompletedMultipartUpload::builder().parts(part).build();
+        s3.complete_multipart_upload().bucket("lake").key("big").upload_id(id).multipart_upload(parts).send()
+    };
+    let named = || CompletedPart::builder().part_number(1).e_tag(HELLO);
+    let without = complete(named().build()).await.unwrap_err();
+    assert_eq!(answered(&without).unwrap(), (400, "InvalidRequest".to_owned()));
+    let another = complete(named().checksum_crc32("AAAAAA==").build()).await.unwrap_err();
+    assert_eq!(answered(&another).unwrap(), (400, "InvalidPart".to_owned()));
+    complete(named().checksum_crc32("NhCmhg==").build()).await.unwrap();
+    assert_eq!(laptop.get("lake", "big").await, "hello");
+}
+
+#[tokio::test]
+async fn an_upload_is_open_until_it_is_completed_or_aborted() {
+    let laptop = Laptop::start().await;
+    let s3 = laptop.s3();
+    assert_eq!(laptop.local.open_uploads(), 0);
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        let upload = s3.create_multipart_upload().bucket("lake").key("big").send().await.unwrap();
+        ids.push(upload.upload_id().unwrap().to_owned());
+    }
+    assert_eq!(laptop.local.open_uploads(), 2);
+    s3.abort_multipart_upload().bucket("lake").key("big").upload_id(&ids[0]).send().await.unwrap();
+    assert_eq!(laptop.local.open_uploads(), 1);
+    let part = s3.upload_part().bucket("lake").key("big").upload_id(&ids[1]).part_number(1);
+    part.body(ByteStream::from_static(b"hello")).send().await.unwrap();
+    let parts = CompletedPart::builder().part_number(1).e_tag(HELLO).build();
+    let parts = CompletedMultipartUpload::builder().parts(parts).build();
+    let complete = s3.complete_multipart_upload().bucket("lake").key("big").upload_id(&ids[1]).multipart_upload(parts);
+    complete.send().await.unwrap();
+    assert_eq!(laptop.local.open_uploads(), 0);
+}
+
+#[tokio::test]
 async fn copies_and_deletes() {
     let laptop = Laptop::start().await;
     let s3 = laptop.s3();
@@ -210,6 +271,15 @@ async fn what_is_not_known_is_refused_by_name() {
     let version = laptop.s3().get_object().bucket("lake").key("a").version_id("1").send().await.unwrap_err();
     let text = format!("{:?}", version.into_service_error());
     assert!(text.contains("parameter versionId of GetObject is not known to the double"), "{text}");
+    let renamed = laptop.s3().get_object().bucket("lake").key("a").response_content_type("text/csv").send().await;
+    let text = format!("{:?}", renamed.unwrap_err().into_service_error());
+    assert!(text.contains("parameter response-content-type of GetObject is not known to the double"), "{text}");
+    let in_part = laptop.s3().get_object().bucket("lake").key("a").part_number(1).send().await.unwrap_err();
+    let text = format!("{:?}", in_part.into_service_error());
+    assert!(text.contains("parameter partNumber of GetObject is not known to the double"), "{text}");
+    let buckets = laptop.s3().list_buckets().prefix("la").send().await.unwrap_err();
+    let text = format!("{:?}", buckets.into_service_error());
+    assert!(text.contains("parameter prefix of ListBuckets is not known to the double"), "{text}");
     let tagged = laptop.s3().put_object().bucket("lake").key("a").tagging("a=b").send().await.unwrap_err();
     let text = format!("{:?}", tagged.into_service_error());
     assert!(text.contains("header x-amz-tagging of PutObject is not known to the double"), "{text}");

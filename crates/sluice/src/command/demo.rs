@@ -77,8 +77,12 @@ async fn tell(stage: &Stage, local: &Local, days: &[PathBuf]) -> Result<()> {
     let rows = stage.rows().await?;
 
     screen::heading("The first batch's event arrives a second time (S3 delivers at least once)");
-    screen::line(local.redeliver(&delivery.manifest).await?);
+    let answer = local.redeliver(&delivery.manifest).await?;
+    screen::line(&answer);
+    must(answer.pointer("/0/outcome") == Some(&json!("duplicate")), "the second event is a duplicate")?;
+    local.idle().await;
     stage.still(rows).await?;
+    must(stage.ledger_rows(&delivery).await? == 1, "the ledger has the run once")?;
 
     screen::heading(format_args!("A correction of {}: ten rows fewer, the same manifest key", second.display()));
     let corrected = spoil::without_last_rows(second, &stage.scratch, 10)?;
@@ -92,12 +96,14 @@ async fn tell(stage: &Stage, local: &Local, days: &[PathBuf]) -> Result<()> {
     let delivery = stage.send(&spoil::rows(spoilt, &stage.scratch, 5)?, true).await?;
     let report_of_spoilt = stage.ended(&delivery, Status::Succeeded, true).await?;
     stage.show_rejects(&report_of_spoilt).await?;
+    must(report_of_spoilt.counts.rejected == 5, "five rows are rejects")?;
     let rows = stage.still(rows - 10 + report_of_spoilt.counts.accepted).await?;
 
     screen::heading("A batch with fifty bad rows: past rejects.max_ratio, nothing of it loads");
     let delivery = stage.send(&spoil::rows(ruined, &stage.scratch, 50)?, true).await?;
     stage.ended(&delivery, Status::Failed, true).await?;
     stage.still(rows).await?;
+    must(stage.ledger_rows(&delivery).await? == 0, "the ledger does not have the run")?;
 
     screen::heading("The warehouse");
     stage.query("SELECT carrier, COUNT(*) AS flights, ROUND(AVG(CAST(dep_delay AS double precision)), 1) AS mean_delay FROM analytics.flights GROUP BY carrier ORDER BY flights DESC LIMIT 5").await?;
@@ -141,18 +147,23 @@ impl Stage {
     }
 
     async fn rows(&self) -> Result<u64> {
-        let rows = warehouse::query(&self.place, "SELECT COUNT(*) AS n FROM analytics.flights").await?;
-        let count = rows.rows.first().and_then(|row| row.first()).and_then(serde_json::Value::as_u64);
-        count.ok_or_else(|| Error::new(Kind::Bug, "count", "analytics.flights").because("there is no number"))
+        self.number("SELECT COUNT(*) FROM analytics.flights").await
+    }
+
+    async fn ledger_rows(&self, delivery: &Delivery) -> Result<u64> {
+        self.number(&format!("SELECT COUNT(*) FROM sluice.ledger WHERE run = '{}'", delivery.run)).await
+    }
+
+    async fn number(&self, sql: &str) -> Result<u64> {
+        let rows = warehouse::query(&self.place, sql).await?;
+        let number = rows.rows.first().and_then(|row| row.first()).and_then(serde_json::Value::as_u64);
+        number.ok_or_else(|| Error::new(Kind::Bug, "count by", sql).because("there is no number"))
     }
 
     /// Checks and says how many rows the table has.
     async fn still(&self, expected: u64) -> Result<u64> {
         let rows = self.rows().await?;
-        if rows != expected {
-            return Err(Error::new(Kind::Bug, "play", "the demo")
-                .because(format!("analytics.flights has {rows} rows, not {expected}")));
-        }
+        must(rows == expected, &format!("analytics.flights has {rows} rows, {expected} are right"))?;
         screen::line(format_args!("analytics.flights has {rows} rows, as it must"));
         Ok(rows)
     }
@@ -177,6 +188,14 @@ impl Stage {
         screen::table(&rows.names, &rows.rows);
         Ok(())
     }
+}
+
+/// A claim of the demo; one that does not hold ends it.
+fn must(holds: bool, claim: &str) -> Result<()> {
+    if holds {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Bug, "play", "the demo").because(format!("this does not hold: {claim}")))
 }
 
 fn days(folder: &Path) -> Result<Vec<PathBuf>> {

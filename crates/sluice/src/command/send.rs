@@ -125,11 +125,25 @@ async fn dataset(place: &Place, argument: &str) -> Result<DatasetFile> {
     DatasetFile::parse(&text, &format!("s3://{}/{key}", place.control_bucket))
 }
 
-/// The first file's name without its endings.
+/// The first file's name without its last ending: `2013.01.csv` and `2013.02.csv` are two batches.
 fn default_batch(files: &[PathBuf]) -> Result<String> {
-    let name = files.first().and_then(|path| path.file_name()).and_then(|name| name.to_str()).unwrap_or_default();
-    match name.split('.').next() {
-        Some(stem) if !stem.is_empty() => Ok(stem.to_owned()),
-        _ => Err(Error::new(Kind::Config, "name the batch of", format!("{name:?}")).because("name it with --batch")),
+    let stem = files.first().and_then(|path| path.file_stem()).and_then(|stem| stem.to_str()).unwrap_or_default();
+    if stem.is_empty() {
+        return Err(Error::new(Kind::Config, "name", "the batch").because("the first file has no name; use --batch"));
+    }
+    Ok(stem.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_differ_before_their_ending_are_batches_of_their_own() {
+        let batch = |name: &str| default_batch(&[PathBuf::from(name)]).unwrap();
+        assert_eq!(batch("in/2013.01.csv"), "2013.01");
+        assert_eq!(batch("2013.02.csv"), "2013.02");
+        assert_eq!(batch("orders"), "orders");
+        assert!(default_batch(&[PathBuf::from("..")]).is_err());
     }
 }
