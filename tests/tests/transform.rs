@@ -1,6 +1,6 @@
 //! Transform over the wire: a large item by multipart, a retry, broken promises, and a fault at every call.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::fmt::Write;
 
@@ -66,6 +66,10 @@ async fn plan(local: &Local, inputs: Vec<(S3Url, Vec<u8>, ListingMeta)>) -> RunP
 }
 
 async fn transform(local: &Local, plan: &RunPlan) -> model::Result<transform::Transformed> {
+    transform_within(local, plan, 900).await
+}
+
+async fn transform_within(local: &Local, plan: &RunPlan, seconds: u64) -> model::Result<transform::Transformed> {
     let settings = local.exports();
     let get = |name: &str| settings.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
     let config = transform::Config::read(get).unwrap();
@@ -73,7 +77,7 @@ async fn transform(local: &Local, plan: &RunPlan) -> model::Result<transform::Tr
     let call = Call {
         request: TransformRequest { run: plan.run.clone(), item: 0 },
         now,
-        deadline: now + std::time::Duration::from_secs(900),
+        deadline: now + std::time::Duration::from_secs(seconds),
     };
     transform::handle(local.clients(), &config, call).await
 }
@@ -107,7 +111,10 @@ async fn a_large_item_is_uploaded_in_parts_and_a_retry_writes_the_same() {
     };
     let plan = plan(
         &local,
-        vec![(url("orders/a.csv"), bytes, promise), (url("orders/empty.csv"), vec![], ListingMeta::default())],
+        vec![
+            (url("orders/a.csv"), bytes, promise),
+            (url("orders/empty.csv"), b"id,day,note\n".to_vec(), ListingMeta::default()),
+        ],
     )
     .await;
     let answer = transform(&local, &plan).await.unwrap();
@@ -189,4 +196,50 @@ async fn a_changed_input_is_the_datas_fault() {
     local.clients().s3.delete_object().bucket("landing").key("orders/a.csv").send().await.unwrap();
     let error = transform(&local, &plan).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Data);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shortly_before_the_deadline_it_gives_up_its_uploads_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let local = Local::start(Options::at(folder.path())).await.unwrap();
+    let plan = plan(&local, vec![(url("orders/a.csv"), csv(18_000), ListingMeta::default())]).await;
+    let called = |operation: &str| local.faults().calls().iter().filter(|call| call.operation == operation).count();
+    // A part that is held back for good. Ten seconds are the margin; how many more it takes to begin the upload is up
+    // to the machine.
+    for seconds in 11.. {
+        local.faults().set(vec![Rule::nth_of("S3", "UploadPart", 1, Fault::Slow { milliseconds: 3_600_000 })]);
+        let error = transform_within(&local, &plan, seconds).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::Config, "another try would not be faster");
+        let message = model::error::chain(&error);
+        assert!(message.contains("before the function's deadline"), "{message}");
+        if called("UploadPart") > 0 {
+            break;
+        }
+    }
+    assert_eq!(called("CreateMultipartUpload"), called("AbortMultipartUpload"), "an upload is left open");
+    assert_eq!(called("CompleteMultipartUpload"), 0);
+    let part = aws::object::read(&local.clients().s3, "control", &layout::part(&plan.run, 0)).await.unwrap();
+    assert_eq!(part, None, "a part that is not made");
+    local.faults().set(Vec::new());
+    assert_eq!(transform(&local, &plan).await.unwrap().counts.accepted, 18_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_is_slow_to_begin_holds_up_no_other_object() {
+    let folder = tempfile::tempdir().unwrap();
+    let local = Local::start(Options::at(folder.path())).await.unwrap();
+    let plan = plan(&local, vec![(url("orders/a.csv"), csv(18_000), ListingMeta::default())]).await;
+    let forever = Fault::Slow { milliseconds: 3_600_000 };
+    local.faults().set(vec![Rule::nth_of("S3", "CreateMultipartUpload", 1, forever)]);
+    let puts = || local.faults().calls().iter().filter(|call| call.operation == "PutObject").count();
+    let others_written = async {
+        while puts() < 2 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        // The other day's file, and the rejects, whose chunks come behind the large file's.
+        () = others_written => {}
+        answer = transform(&local, &plan) => panic!("it ends before its upload has begun: {answer:?}"),
+    }
 }

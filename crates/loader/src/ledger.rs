@@ -4,11 +4,12 @@
 //! lost, late or shortened, a row is there or is not.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use model::arrival::Sequencer;
 use model::manifest::Manifest;
-use model::name::RunName;
+use model::name::{BatchId, RunName, TableName};
 use model::{Error, Kind, Result};
 
 use crate::statement::Row;
@@ -55,6 +56,8 @@ pub fn timestamp(time: DateTime<Utc>) -> String {
 pub struct Entry {
     /// The run.
     pub run: RunName,
+    /// The table that its rows went into: `schema.table`.
+    pub target: String,
     /// Its delivery's sequencer, filled up to 64 digits.
     pub sequencer: Option<String>,
     /// Its manifest's Last-Modified.
@@ -75,6 +78,7 @@ impl Entry {
     /// The columns that are asked for, in this order.
     pub const COLUMNS: &[&str] = &[
         "run",
+        "target",
         "sequencer",
         "delivered_at",
         "published_at",
@@ -90,13 +94,14 @@ impl Entry {
         Ok(Self {
             run: RunName::parse(&run)
                 .map_err(|error| Error::new(Kind::Bug, "read ledger row of", &run).because(error))?,
-            sequencer: row.optional_text(1)?,
-            delivered_at: time(&row.text(2)?)?,
-            published_at: time(&row.text(3)?)?,
-            staged: row.count(4)?,
-            published: row.count(5)?,
-            stale: row.count(6)?,
-            replaced: row.count(7)?,
+            target: row.text(1)?,
+            sequencer: row.optional_text(2)?,
+            delivered_at: time(&row.text(3)?)?,
+            published_at: time(&row.text(4)?)?,
+            staged: row.count(5)?,
+            published: row.count(6)?,
+            stale: row.count(7)?,
+            replaced: row.count(8)?,
         })
     }
 
@@ -117,6 +122,27 @@ fn time(text: &str) -> Result<DateTime<Utc>> {
     let time = formats.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
     time.map(|time| time.and_utc())
         .ok_or_else(|| Error::new(Kind::Bug, "read timestamp of the ledger", text).because("it has another form"))
+}
+
+/// Holds the batch's rows of the ledger against the table that a run goes into. A delivery replaces the earlier ones
+/// of its batch in its own target only: with another one, which the dataset file named before, the batch would be in
+/// both.
+///
+/// # Errors
+/// `Config` that names both tables.
+pub fn check_target(entries: &[Entry], batch: &BatchId, target: &TableName) -> Result<()> {
+    let target = target.to_string();
+    let others: BTreeSet<&str> =
+        entries.iter().map(|entry| entry.target.as_str()).filter(|other| *other != target).collect();
+    if others.is_empty() {
+        return Ok(());
+    }
+    let others = others.into_iter().collect::<Vec<_>>().join(" and ");
+    Err(Error::new(Kind::Config, "load into", &target).because(format!(
+        "batch {batch} was loaded into {others} before, and its rows would be in two tables: delete those of \
+         _sluice_batch '{batch}' from {others} and the batch's rows with that target from sluice.ledger, or load under \
+         another manifest key"
+    )))
 }
 
 /// What the ledger says of a run.
@@ -162,7 +188,8 @@ pub fn judge(entries: &[Entry], run: &RunName, manifest: &Manifest) -> Option<Ve
 #[cfg(test)]
 mod tests {
     use model::arrival::Pin;
-    use model::name::{BatchId, S3Url};
+    use model::error::chain;
+    use model::name::S3Url;
 
     use super::*;
 
@@ -191,6 +218,7 @@ mod tests {
     fn entry(digit: char, sequencer: Option<&str>, delivered: i64, published: i64) -> Entry {
         Entry {
             run: run(digit),
+            target: "analytics.sales".to_owned(),
             sequencer: sequencer.map(|text| Sequencer::new(text).padded()),
             delivered_at: at(delivered),
             published_at: at(published),
@@ -249,6 +277,23 @@ mod tests {
                 assert_eq!(order == Ordering::Greater, newer, "{ours:?} {theirs:?} {delivered}");
             }
         }
+    }
+
+    #[test]
+    fn a_batch_goes_into_one_target() {
+        let batch = manifest(None, 5).batch;
+        let target = TableName::parse("analytics.sales").unwrap();
+        let there = [entry('a', None, 4, 10), entry('b', None, 5, 11)];
+        check_target(&[], &batch, &target).unwrap();
+        check_target(&there, &batch, &target).unwrap();
+        let elsewhere = |digit| Entry { target: "analytics.old".to_owned(), ..entry(digit, None, 3, 9) };
+        let [first, second] = there;
+        let error = check_target(&[elsewhere('c'), elsewhere('d'), first, second], &batch, &target).unwrap_err();
+        assert_eq!(error.kind(), Kind::Config);
+        let said = chain(&error);
+        assert!(said.starts_with("cannot load into analytics.sales: batch "), "{said}");
+        assert!(said.contains("was loaded into analytics.old before"), "{said}");
+        assert!(said.contains(&format!("'{batch}' from analytics.old")), "{said}");
     }
 
     #[test]

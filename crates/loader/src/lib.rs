@@ -4,7 +4,7 @@
 //! parts ─► copy.manifest
 //!            │           LoadStep, each one submission to the Redshift Data API; the state machine waits in between
 //!            ▼
-//!  prepare   schemas, ledger, lock and target tables where they are missing; the ledger is read
+//!  prepare   schemas, ledger, lock and target tables where they are missing; ledger and the target's columns are read
 //!  stage     COPY into sluice.stage_<dataset>_<hash>, counted
 //!  publish   lock ► guards ► staging into the target ► ledger row ► earlier deliveries out ► count check ► drop
 //!  verdict   the ledger is read: it alone says whether the run is published
@@ -29,6 +29,7 @@ mod sql;
 mod staging;
 mod statement;
 mod steps;
+mod target;
 mod tries;
 
 use aws::{Call, Clients};

@@ -16,6 +16,7 @@ use indexmap::IndexMap;
 use model::dataset::{Column, LoadTarget};
 use model::hash;
 use model::name::{BatchId, Identifier, RunName};
+use model::types::Type;
 use model::{Error, Kind, Result};
 
 use quote::{identifier, literal};
@@ -32,9 +33,8 @@ pub const MAX_STATEMENTS: usize = 40;
 /// A statement has fewer bytes than this. 100 KB by the manual, more by newer readings (U).
 pub const MAX_STATEMENT_BYTES: usize = 100_000;
 
-/// The columns that staging and target tables have before the dataset's own, as the files do.
-const OWN_COLUMNS: &[(&str, &str)] =
-    &[("_sluice_batch", "varchar(64) NOT NULL"), ("_sluice_run", "varchar(80) NOT NULL")];
+/// The columns that staging and target tables have before the dataset's own, as the files do. They are never null.
+pub const OWN_COLUMNS: &[(&str, Type)] = &[("_sluice_batch", Type::Varchar(64)), ("_sluice_run", Type::Varchar(80))];
 
 /// What the statements of one load speak of, quoted and ready to stand in SQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,7 +121,7 @@ fn own_table(name: &str) -> String {
 
 /// The columns of a staging or target table, one a line.
 fn column_definitions(columns: &IndexMap<Identifier, Column>) -> String {
-    let own = OWN_COLUMNS.iter().map(|(name, definition)| format!("    {} {definition}", identifier(name)));
+    let own = OWN_COLUMNS.iter().map(|(name, kind)| format!("    {} {} NOT NULL", identifier(name), kind.redshift()));
     let theirs =
         columns.iter().map(|(name, column)| format!("    {} {}", identifier(name.as_str()), column.kind.redshift()));
     own.chain(theirs).collect::<Vec<_>>().join(",\n")

@@ -164,7 +164,7 @@ fn is_gone<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
 
 /// One row of an answer.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Row(Vec<Field>);
+pub struct Row(pub Vec<Field>);
 
 impl Row {
     /// A text; null is a bug of ours.
@@ -181,10 +181,16 @@ impl Row {
         }
     }
 
-    /// A number of rows.
+    /// A number that is not negative; null is a bug of ours.
     pub fn count(&self, column: usize) -> Result<u64> {
+        self.optional_count(column)?.ok_or_else(|| self.unexpected(column))
+    }
+
+    /// A number that is not negative, or null.
+    pub fn optional_count(&self, column: usize) -> Result<Option<u64>> {
         match self.0.get(column) {
-            Some(Field::LongValue(number)) => u64::try_from(*number).map_err(|_| self.unexpected(column)),
+            Some(Field::LongValue(number)) => u64::try_from(*number).map(Some).map_err(|_| self.unexpected(column)),
+            Some(Field::IsNull(true)) => Ok(None),
             _ => Err(self.unexpected(column)),
         }
     }
@@ -209,7 +215,11 @@ mod tests {
         assert_eq!(row.text(0).unwrap(), "a");
         assert_eq!(row.optional_text(1).unwrap(), None);
         assert_eq!(row.count(2).unwrap(), 3);
-        for error in [row.text(1).err(), row.count(0).err(), row.count(3).err(), row.text(9).err()] {
+        assert_eq!((row.optional_count(1).unwrap(), row.optional_count(2).unwrap()), (None, Some(3)));
+        for error in [row.text(1).err(), row.text(9).err(), row.optional_count(3).err()] {
+            assert_eq!(error.unwrap().kind(), Kind::Bug);
+        }
+        for error in [row.count(0).err(), row.count(1).err(), row.count(3).err()] {
             assert_eq!(error.unwrap().kind(), Kind::Bug);
         }
     }

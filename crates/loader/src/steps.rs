@@ -23,12 +23,13 @@ use model::{Error, Kind, Result, layout};
 use crate::config::Config;
 use crate::decision::{AfterAbsence, AfterFailure, FIRST_WAIT_SECONDS, after_absence, after_failure, backoff, longer};
 use crate::delivery::Delivery;
-use crate::ledger::{Entry, Verdict, judge};
+use crate::ledger::{Entry, Verdict, check_target, judge};
 use crate::sql::prepare::Prepare;
 use crate::sql::{Names, drop_stage, publish, stage, stage_table, verdict};
 use crate::statement::{Poll, Submission, Warehouse, nth_of_batch};
+use crate::target::TableColumn;
 use crate::tries::{Failure, Tries};
-use crate::{class, mode, staging};
+use crate::{class, mode, staging, target};
 
 /// Nothing is left to do.
 const DONE: LoadState = LoadState { step: LoadStep::Done, statement_id: None, wait_seconds: 0 };
@@ -124,12 +125,19 @@ impl Steps<'_> {
         let Some(entries) = self.entries(&nth_of_batch(id, prepare.ledger)).await? else {
             return self.failed(LoadStep::Prepare, id, Kind::Transient, UNKNOWN).await;
         };
+        let Some(columns) = self.warehouse.rows(&nth_of_batch(id, prepare.columns)).await? else {
+            return self.failed(LoadStep::Prepare, id, Kind::Transient, UNKNOWN).await;
+        };
         let Some(stages) = self.warehouse.rows(&nth_of_batch(id, prepare.stages)).await? else {
             return self.failed(LoadStep::Prepare, id, Kind::Transient, UNKNOWN).await;
         };
+        check_target(&entries, &loading.delivery.plan.batch, &loading.target.table)?;
         match judge(&entries, self.run, &loading.delivery.manifest) {
             Some(verdict) => self.conclude(self.settled(verdict, loading)).await,
             None => {
+                // Only now: what is published already stays so, whatever the table became since.
+                let columns = columns.iter().map(TableColumn::read).collect::<Result<Vec<_>>>()?;
+                target::check(&loading.target.table, &columns, &loading.delivery.dataset.columns)?;
                 let tables = stages.iter().map(|row| row.text(0)).collect::<Result<_>>()?;
                 self.sweep(tables).await?;
                 self.submit(LoadStep::Stage, loading, &self.tries().await?, "").await
@@ -142,6 +150,7 @@ impl Steps<'_> {
         let Some(entries) = self.entries(id).await? else {
             return self.failed(LoadStep::Verdict, id, Kind::Transient, UNKNOWN).await;
         };
+        check_target(&entries, &loading.delivery.plan.batch, &loading.target.table)?;
         let mut tries = self.tries().await?;
         if let Some(verdict) = judge(&entries, self.run, &loading.delivery.manifest) {
             // A publish that finished has dropped staging; one that failed has not.

@@ -160,8 +160,8 @@ impl Local {
         &self.faults
     }
 
-    /// How many multipart uploads are begun and neither completed nor aborted, in all buckets. S3 would keep, and charge
-    /// for, their parts. A restart forgets them.
+    /// How many multipart uploads, in all buckets, are neither completed nor aborted: S3 would keep, and charge for,
+    /// their parts. A restart forgets them.
     pub fn open_uploads(&self) -> usize {
         self.services.uploads.count()
     }

@@ -43,7 +43,7 @@ pub struct RunReport {
     /// What the warehouse took, where the run came so far.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub load: Option<Load>,
-    /// The equation, term by term, and whether it holds.
+    /// The equation, term by term, and whether it holds. Empty where no part was finished: nothing was counted.
     pub equation: Vec<Equality>,
     /// What went wrong.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -67,8 +67,12 @@ fn rejected_by_reason(parts: &[Part]) -> BTreeMap<String, u64> {
     reasons
 }
 
-/// The run's equation, and the parts against what else they say: of their inputs, rejects and files.
+/// The run's equation, and the parts against what else they say: of their inputs, rejects and files. Without a part no
+/// row was counted, and zeros that are equal would say that there were none.
 fn all_equalities(counts: &Counts, parts: &[Part], evidence: &Evidence) -> Vec<Equality> {
+    if parts.is_empty() {
+        return Vec::new();
+    }
     let read = parts.iter().flat_map(|part| &part.inputs).map(|input| input.rows).sum();
     let rejected = rejected_by_reason(parts).values().sum();
     let written = parts.iter().flat_map(|part| &part.files).map(|file| file.rows).sum();

@@ -20,6 +20,9 @@ use crate::place::Place;
 /// How often the control bucket is looked at.
 const POLL: Duration = Duration::from_millis(200);
 
+/// So often a manifest is seen replaced before it is given up: the starter may have read it just before, and still write.
+const REPLACED_LOOKS: u32 = 25;
+
 /// What was sent: the manifest, its exact version, and the run it makes.
 #[derive(Debug, Clone)]
 pub struct Delivery {
@@ -48,6 +51,7 @@ pub async fn to_the_end(
     mut tell: impl FnMut(String),
 ) -> Result<End> {
     let mut told = BTreeSet::new();
+    let mut replaced = 0;
     let followed = tokio::time::timeout(timeout, async {
         loop {
             for step in new_steps(place, &delivery.run, &mut told).await? {
@@ -58,10 +62,15 @@ pub async fn to_the_end(
                     }
                 }
             }
-            if told.is_empty()
-                && let Some(refusal) = refusal(place, delivery).await?
-            {
-                return Ok(End::Refused(Box::new(refusal)));
+            if told.is_empty() {
+                if let Some(refusal) = refusal(place, delivery).await? {
+                    return Ok(End::Refused(Box::new(refusal)));
+                }
+                replaced = if is_replaced(place, delivery).await? { replaced + 1 } else { 0 };
+                if replaced > REPLACED_LOOKS {
+                    return Err(Error::new(Kind::Data, "follow", &delivery.manifest)
+                        .because("another upload replaced it before it was taken: that one is the delivery now"));
+                }
             }
             tokio::time::sleep(POLL).await;
         }
@@ -133,6 +142,12 @@ async fn describe(place: &Place, key: &str, name: &str) -> Result<Option<String>
         }));
     }
     Ok((name == "copy.manifest").then(|| "loading      COPY into staging, then one transaction".to_owned()))
+}
+
+/// Whether the manifest is another one by now.
+async fn is_replaced(place: &Place, delivery: &Delivery) -> Result<bool> {
+    let there = object::head(&place.clients.s3, &delivery.manifest, None).await?;
+    Ok(there.is_none_or(|pin| pin.version() != delivery.pin.version()))
 }
 
 /// The refusal of exactly this delivery, if it was refused.

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use model::layout;
 use model::manifest::Manifest;
 use model::name::{DatasetName, RunName};
+use model::part::RejectLine;
 use model::refusal::Refusal;
 use model::report::RunReport;
 use model::{Error, Kind, Result};
@@ -96,12 +97,33 @@ pub async fn manifest(place: &Place, run: &RunName) -> Result<Option<Manifest>> 
     object::read_document(&place.clients.s3, &place.control_bucket, &layout::manifest(run)).await
 }
 
+/// The first rejects of a run, so many at most.
+pub async fn rejects(place: &Place, report: &RunReport, most: usize) -> Result<Vec<RejectLine>> {
+    let mut rejects = Vec::new();
+    for url in &report.rejects {
+        if rejects.len() >= most {
+            break;
+        }
+        let bytes = object::read(&place.clients.s3, url.bucket(), url.key()).await?.unwrap_or_default();
+        let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        for line in lines.take(most - rejects.len()) {
+            let reject = serde_json::from_slice(line);
+            rejects.push(reject.map_err(|error| Error::new(Kind::Bug, "read", url).because(error))?);
+        }
+    }
+    Ok(rejects)
+}
+
 /// A refusal.
 pub async fn refusal(place: &Place, key: &str) -> Result<Refusal> {
-    object::read_document(&place.clients.s3, &place.control_bucket, key).await?.ok_or_else(|| {
+    let unknown = || {
         Error::new(Kind::Config, "find", format!("s3://{}/{key}", place.control_bucket))
             .because("there is no such run or refusal; `sluice runs` lists them")
-    })
+    };
+    if !key.starts_with("refused/") {
+        return Err(unknown());
+    }
+    object::read_document(&place.clients.s3, &place.control_bucket, key).await?.ok_or_else(unknown)
 }
 
 /// What is to be said of a run or refusal in one line.
@@ -110,12 +132,14 @@ pub async fn entry(place: &Place, seen: Seen) -> Result<Entry> {
     match seen.what {
         What::Run(run, Some(n)) => {
             let report = report(place, &run, n).await?;
+            // Without an equation nothing was counted.
+            let counts = (!report.equation.is_empty()).then_some(report.counts);
             Ok(Entry {
                 run: run.to_string(),
                 status: report.status.name().to_owned(),
                 manifest: report.manifest.map(|url| url.to_string()),
-                read: Some(report.counts.read),
-                rejected: Some(report.counts.rejected),
+                read: counts.map(|counts| counts.read),
+                rejected: counts.map(|counts| counts.rejected),
                 published: report.load.map(|load| load.published),
                 at,
             })

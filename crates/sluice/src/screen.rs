@@ -3,10 +3,11 @@
 
 use std::fmt::Display;
 
+use model::part::RejectLine;
 use model::refusal::Refusal;
 use model::report::RunReport;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A line for a person.
 pub fn line(text: impl Display) {
@@ -64,8 +65,8 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// A run's report.
-pub fn report(report: &RunReport) {
+/// A run's report, with the first of its rejects.
+pub fn report(report: &RunReport, rejects: &[RejectLine]) {
     line(format_args!("run        {}  (execution {})", report.run, report.n));
     line(format_args!("status     {}", report.status.name()));
     if let Some(manifest) = &report.manifest {
@@ -79,6 +80,9 @@ pub fn report(report: &RunReport) {
         "files      {} in ({} bytes), {} Parquet out ({} bytes)",
         input.files, input.bytes, output.files, output.bytes
     ));
+    if report.equation.is_empty() {
+        line("rows       not counted: no item was finished");
+    }
     for equality in &report.equation {
         line(format_args!(
             "rows       {}  {}  {}",
@@ -93,6 +97,14 @@ pub fn report(report: &RunReport) {
         for url in &report.rejects {
             line(format_args!("           {url}"));
         }
+    }
+    if !rejects.is_empty() {
+        let names = ["object", "line", "column", "reason", "message"].map(str::to_owned);
+        let row = |reject: &RejectLine| {
+            let RejectLine { object, line, column, reason, message, .. } = reject;
+            vec![json!(object), json!(line), json!(column), json!(reason), json!(message)]
+        };
+        table(&names, &rejects.iter().map(row).collect::<Vec<_>>());
     }
     if let Some(load) = &report.load {
         let table = load.table.as_ref().map_or_else(|| "the lake only".to_owned(), ToString::to_string);

@@ -6,6 +6,7 @@ use aws::error::sorted;
 use aws::object;
 use aws_sdk_s3::primitives::ByteStream;
 use chrono::{DateTime, Utc};
+use model::arrival::ManifestKind;
 use model::dataset::DatasetFile;
 use model::index::DatasetIndex;
 use model::layout;
@@ -94,11 +95,18 @@ pub async fn files(place: &Place, folder: &S3Folder, files: &[PathBuf]) -> Resul
     for path in files {
         let subject = path.display().to_string();
         let fault = |what: String| Error::new(Kind::Config, "send", &subject).because(what);
-        let size = std::fs::metadata(path).map_err(|error| fault(error.to_string()))?.len();
+        let metadata = std::fs::metadata(path).map_err(|error| fault(error.to_string()))?;
+        if metadata.is_dir() {
+            return Err(fault("it is a folder; name its files".to_owned()));
+        }
+        let size = metadata.len();
         if size > MAX_PUT_BYTES {
             return Err(fault(format!("it has {size} bytes; one upload takes {MAX_PUT_BYTES}, so split it")));
         }
         let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| fault("it has no name".to_owned()))?;
+        if ManifestKind::of(&format!("/{name}")).is_some() {
+            return Err(fault("a file of this name is taken for a manifest: rename it".to_owned()));
+        }
         let url = folder.object(name)?;
         if entries.iter().any(|entry| entry.url == url.to_string()) {
             return Err(fault(format!("another file is named {name}; files of a batch have names of their own")));
@@ -118,7 +126,7 @@ pub async fn manifest(
     as_of: Option<DateTime<Utc>>,
     entries: Vec<ListingEntry>,
 ) -> Result<S3Url> {
-    let url = folder.object("_manifest.json")?;
+    let url = folder.manifest()?;
     let listing = Listing { as_of, entries, schema: None, meta: None, author: None };
     put(place, url.bucket(), url.key(), ByteStream::from(object::to_json(&listing)?)).await?;
     Ok(url)
@@ -140,6 +148,11 @@ impl S3Folder {
         }
         let (bucket, prefix) = dataset.dataset.landing.resolve(&place.landing_bucket);
         Ok(Self { bucket: bucket.to_owned(), prefix: format!("{prefix}{batch}/") })
+    }
+
+    /// The batch's manifest.
+    pub fn manifest(&self) -> Result<S3Url> {
+        self.object("_manifest.json")
     }
 
     fn object(&self, name: &str) -> Result<S3Url> {

@@ -189,7 +189,17 @@ fn days_are_iso_without_formats() {
 fn the_first_format_that_gives_a_day_wins() {
     check(
         "type: date, formats: ['%Y-%m-%d', '%d/%m/%Y', '%m/%d/%Y', '%d.%m.%y']",
-        &["2013-01-31", "31/01/2013", "02/03/2013", "01/31/2013", "31/02/2013", "1.2.99", "10000-01-01", "x"],
+        &[
+            "2013-01-31",
+            "31/01/2013",
+            "02/03/2013",
+            "01/31/2013",
+            "31/02/2013",
+            "1.2.99",
+            "10000-01-01",
+            "20/11/26",
+            "x",
+        ],
         expect![[r#"
             "2013-01-31" = 2013-01-31
             "31/01/2013" = 2013-01-31
@@ -198,6 +208,7 @@ fn the_first_format_that_gives_a_day_wins() {
             "31/02/2013": not_a_date: "31/02/2013" is not a date by %Y-%m-%d, %d/%m/%Y, %m/%d/%Y, %d.%m.%y
             "1.2.99" = 1999-02-01
             "10000-01-01": not_a_date: "10000-01-01" is not a date by %Y-%m-%d, %d/%m/%Y, %m/%d/%Y, %d.%m.%y
+            "20/11/26": not_a_date: "20/11/26" is not a date by %Y-%m-%d, %d/%m/%Y, %m/%d/%Y, %d.%m.%y
             "x": not_a_date: "x" is not a date by %Y-%m-%d, %d/%m/%Y, %m/%d/%Y, %d.%m.%y
         "#]],
     );

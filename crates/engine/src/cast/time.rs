@@ -2,7 +2,8 @@
 //!
 //! Without formats, ISO 8601: `2013-01-31`, and for a timestamp also `2013-01-31T23:59:59.123456`, a blank for the T, a
 //! fraction of any length up to microseconds, `Z` or `+00:00` behind it. With formats, each is tried in order and the
-//! first that gives a day or moment wins; letters as in strftime (chrono's), numbers with or without leading zeros.
+//! first that gives a day or moment wins; letters as in strftime (chrono's), numbers with or without leading zeros,
+//! but a `%Y` has four digits.
 //! Nothing that a text says of time is dropped: a date whose format reads a time of day takes midnight only, and `%Z`,
 //! behind which chrono reads any word and forgets it, is no letter here.
 
@@ -121,6 +122,10 @@ impl From<Option<NaiveDateTime>> for Found {
 fn moment(text: &str, items: &[Item<'_>]) -> Found {
     let mut parsed = Parsed::new();
     if parse(&mut parsed, text, items.iter()).is_err() {
+        return Found::Nothing;
+    }
+    // chrono takes `26` for the year 26 where `%Y` is asked; who writes two digits means `%y`, and says so.
+    if parsed.year().is_some_and(|year| year < 1000) {
         return Found::Nothing;
     }
     // Any piece of a time of day asks for a whole one: a lone second or `PM` is not to be forgotten.

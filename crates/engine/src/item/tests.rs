@@ -238,6 +238,7 @@ fn inputs_begin_and_end_in_turn() {
     item.begin_input(&url).unwrap();
     assert_eq!(item.begin_input(&url).unwrap_err().kind(), Kind::Bug);
     assert_eq!(item.finish().unwrap_err().kind(), Kind::Bug);
+    item.push(b"id,day,note\n").unwrap();
     assert_eq!(item.end_input().unwrap(), 0);
     let outcome = item.finish().unwrap();
     assert_eq!((outcome.files.len(), outcome.rejects, outcome.counts), (0, None, Counts::default()));

@@ -8,6 +8,7 @@ use model::name::Identifier;
 use super::quote::{identifier, literal};
 use super::{Names, SCHEMA, STAGE_PREFIX, column_definitions, verdict};
 use crate::ledger;
+use crate::target::TableColumn;
 
 /// The statements of `prepare`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,13 +17,15 @@ pub struct Prepare {
     pub statements: Vec<String>,
     /// Which one answers the ledger's rows of the batch.
     pub ledger: usize,
+    /// Which one answers the target's columns, those of a table that was there before included.
+    pub columns: usize,
     /// Which one answers the names of all staging tables.
     pub stages: usize,
 }
 
 impl Prepare {
     /// The statements for a target. All of them may be run again and again.
-    pub fn of(names: &Names, target: &LoadTarget, columns: &IndexMap<Identifier, Column>) -> Result<Self> {
+    pub fn of(names: &Names, target: &LoadTarget, dataset: &IndexMap<Identifier, Column>) -> Result<Self> {
         let mut statements = vec![
             format!("CREATE SCHEMA IF NOT EXISTS {}", identifier(SCHEMA)),
             format!("CREATE TABLE IF NOT EXISTS {} (\n{}\n)", names.ledger, ledger_definitions()),
@@ -31,15 +34,17 @@ impl Prepare {
             format!(
                 "CREATE TABLE IF NOT EXISTS {} (\n{}\n){}",
                 names.target,
-                column_definitions(columns),
+                column_definitions(dataset),
                 distribution(target)
             ),
         ];
         let ledger = statements.len();
         statements.push(verdict::statement(names));
+        let columns = statements.len();
+        statements.push(target_columns(target)?);
         let stages = statements.len();
         statements.push(all_stages()?);
-        Ok(Self { statements, ledger, stages })
+        Ok(Self { statements, ledger, columns, stages })
     }
 }
 
@@ -59,6 +64,16 @@ fn distribution(target: &LoadTarget) -> String {
         clauses.push_str(&format!("\nCOMPOUND SORTKEY ({})", keys.join(", ")));
     }
     clauses
+}
+
+/// The target's columns, as [`TableColumn::read`] takes them.
+fn target_columns(target: &LoadTarget) -> Result<String> {
+    Ok(format!(
+        "SELECT {}\nFROM svv_columns\nWHERE table_schema = {} AND table_name = {}\nORDER BY ordinal_position",
+        TableColumn::COLUMNS.join(", "),
+        literal(target.table.schema().as_str())?,
+        literal(target.table.table().as_str())?,
+    ))
 }
 
 /// The staging tables of all runs. The underscore is escaped: in a pattern it stands for any character.

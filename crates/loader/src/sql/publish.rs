@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! LOCK            publishes into one target take turns
-//! guards          this run is not in the ledger, no newer delivery of its batch is
+//! guards          this run is not in the ledger, no newer delivery of its batch is, its batch is in no other target
 //! (the mode's)    staging into the target
 //! ledger row      counts taken from staging and target, by the warehouse
 //! DELETE          the rows of the batch's earlier deliveries
@@ -10,8 +10,11 @@
 //! DROP            staging
 //! ```
 //!
-//! LOCK stands first: the transaction's snapshot is taken by the first statement that reads or writes, so the guards
-//! see what the publish before this one committed (facts/redshift-sql.md, isolation and locks).
+//! LOCK stands first, as facts/redshift-sql.md has it (isolation and locks): where the transaction's snapshot is taken
+//! only after the LOCK is granted, the guards see what the publish before this one committed. That it is taken then is
+//! (U): the facts say no more than "put FIRST". Where it is taken before, the second of two publishes meets a
+//! write-write conflict (1023) on the ledger or the target: it fails as a whole, the ledger is asked, and it is tried
+//! again with a new snapshot.
 
 use model::Result;
 use model::arrival::Sequencer;
@@ -25,8 +28,12 @@ use crate::mode::Mode;
 
 /// The statements of `publish`.
 pub fn statements(names: &Names, delivery: &Delivery, target: &str, mode: &dyn Mode) -> Result<Vec<String>> {
-    let mut statements =
-        vec![format!("LOCK {}", names.lock), not_published(names), no_newer_delivery(names, &delivery.manifest)?];
+    let mut statements = vec![
+        format!("LOCK {}", names.lock),
+        not_published(names),
+        no_newer_delivery(names, &delivery.manifest)?,
+        no_other_target(names, target)?,
+    ];
     statements.extend(mode.publish(names));
     statements.push(ledger_row(names, delivery, target, mode)?);
     statements.push(format!(
@@ -55,6 +62,13 @@ fn no_newer_delivery(names: &Names, manifest: &Manifest) -> Result<String> {
     };
     let condition = format!("\"batch\" = {} AND \"run\" <> {} AND {newer}", names.batch, names.run);
     Ok(guard("a newer delivery of the batch is in the ledger, rows: ", &names.ledger, &condition))
+}
+
+/// [`ledger::check_target`] again, for what was published since `prepare`. Another target has another lock: two
+/// publishes at the very same time may both pass, and the verdict refuses what came of it.
+fn no_other_target(names: &Names, target: &str) -> Result<String> {
+    let condition = format!("\"batch\" = {} AND \"target\" <> {}", names.batch, literal(target)?);
+    Ok(guard("the batch is in the ledger with another target, rows: ", &names.ledger, &condition))
 }
 
 /// Fails the transaction where rows meet the condition; see the count check of `stage` for how. What the text says

@@ -112,6 +112,7 @@ fn prepare_creates_what_is_missing_and_reads_what_is_there() {
     let delivery = delivery();
     let prepare = prepare::Prepare::of(&names(&delivery), &target(&delivery), &delivery.dataset.columns).unwrap();
     assert!(prepare.statements[prepare.ledger].contains("\"ledger\""));
+    assert!(prepare.statements[prepare.columns].contains("svv_columns"));
     assert!(prepare.statements[prepare.stages].contains("svv_tables"));
     check(&prepare.statements, expect_file!["../../tests/golden/prepare.sql"]);
 }

@@ -52,10 +52,15 @@ CREATE TABLE IF NOT EXISTS "analytics"."sales" (
 DISTSTYLE KEY DISTKEY ("order_id")
 COMPOUND SORTKEY ("sale_date", "order_id");
 
-SELECT "run", "sequencer", "delivered_at", "published_at", "rows_staged", "rows_published", "rows_stale", "rows_replaced"
+SELECT "run", "target", "sequencer", "delivered_at", "published_at", "rows_staged", "rows_published", "rows_stale", "rows_replaced"
 FROM "sluice"."ledger"
 WHERE "batch" = '0680e037a8c3ecea498a1e6796c44e83'
 ORDER BY "published_at";
+
+SELECT column_name, data_type, character_maximum_length, numeric_precision, numeric_scale, ordinal_position
+FROM svv_columns
+WHERE table_schema = 'analytics' AND table_name = 'sales'
+ORDER BY ordinal_position;
 
 SELECT table_name
 FROM svv_tables

@@ -14,6 +14,13 @@ END
 FROM "sluice"."ledger"
 WHERE "batch" = '0680e037a8c3ecea498a1e6796c44e83' AND "run" <> 'sales-d683d1d3fe5cb1ba58052e8dc05568e4' AND ("sequencer" > '0055AED6DCD90281E50000000000000000000000000000000000000000000000' OR ("sequencer" IS NULL AND "delivered_at" > CAST('2013-01-01 00:26:40.000000' AS timestamp)));
 
+SELECT CASE
+    WHEN COUNT(*) = 0 THEN 1
+    ELSE CAST('sluice: the batch is in the ledger with another target, rows: ' || CAST(COUNT(*) AS varchar) AS integer)
+END
+FROM "sluice"."ledger"
+WHERE "batch" = '0680e037a8c3ecea498a1e6796c44e83' AND "target" <> 'analytics.sales';
+
 INSERT INTO "analytics"."sales" ("_sluice_batch", "_sluice_run", "order_id", "customer_name", "sale_date", "units_sold", "small", "sales_amount", "rate", "paid", "updated_at")
 SELECT "_sluice_batch", "_sluice_run", "order_id", "customer_name", "sale_date", "units_sold", "small", "sales_amount", "rate", "paid", "updated_at"
 FROM "sluice"."stage_sales_d683d1d3fe5cb1ba58052e8dc05568e4";

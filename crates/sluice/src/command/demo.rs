@@ -3,10 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use aws::object;
 use local::{Local, Options};
 use model::dataset::DatasetFile;
-use model::part::RejectLine;
 use model::report::{RunReport, Status};
 use model::{Error, Kind, Result};
 use serde_json::json;
@@ -15,7 +13,7 @@ use crate::cli::Demo;
 use crate::command::{Ended, send};
 use crate::follow::{self, Delivery, End};
 use crate::place::Place;
-use crate::{screen, spoil, upload, warehouse};
+use crate::{history, screen, spoil, upload, warehouse};
 
 /// No run of the demo takes this long.
 const TIMEOUT: Duration = Duration::from_secs(300);
@@ -95,7 +93,7 @@ async fn tell(stage: &Stage, local: &Local, days: &[PathBuf]) -> Result<()> {
     screen::heading("A batch with five bad rows: they are set apart, the good ones load");
     let delivery = stage.send(&spoil::rows(spoilt, &stage.scratch, 5)?, true).await?;
     let report_of_spoilt = stage.ended(&delivery, Status::Succeeded, true).await?;
-    stage.show_rejects(&report_of_spoilt).await?;
+    screen::report(&report_of_spoilt, &history::rejects(&stage.place, &report_of_spoilt, 5).await?);
     must(report_of_spoilt.counts.rejected == 5, "five rows are rejects")?;
     let rows = stage.still(rows - 10 + report_of_spoilt.counts.accepted).await?;
 
@@ -110,7 +108,7 @@ async fn tell(stage: &Stage, local: &Local, days: &[PathBuf]) -> Result<()> {
     screen::heading("The ledger: a row for each run, written in the transaction that published it");
     stage.query("SELECT published_at, rows_read, rows_rejected, rows_published, rows_replaced, manifest_url FROM sluice.ledger ORDER BY published_at").await?;
     screen::heading("The report of the first run");
-    screen::report(&report);
+    screen::report(&report, &[]);
     Ok(())
 }
 
@@ -134,12 +132,12 @@ impl Stage {
         };
         let end = follow::to_the_end(&self.place, delivery, TIMEOUT, tell).await?;
         if aloud && expected == Status::Failed {
-            send::show(&end, false);
+            send::show(&self.place, &end, false).await?;
         }
         match end {
             End::Report(report) if report.status == expected => Ok(*report),
             other => {
-                send::show(&other, false);
+                send::show(&self.place, &other, false).await?;
                 Err(Error::new(Kind::Bug, "play", "the demo")
                     .because(format!("the run should have {}", expected.name())))
             }
@@ -166,20 +164,6 @@ impl Stage {
         must(rows == expected, &format!("analytics.flights has {rows} rows, {expected} are right"))?;
         screen::line(format_args!("analytics.flights has {rows} rows, as it must"));
         Ok(rows)
-    }
-
-    async fn show_rejects(&self, report: &RunReport) -> Result<()> {
-        let mut rows = Vec::new();
-        for url in &report.rejects {
-            let bytes = object::read(&self.place.clients.s3, url.bucket(), url.key()).await?.unwrap_or_default();
-            for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-                let reject: RejectLine =
-                    serde_json::from_slice(line).map_err(|error| Error::new(Kind::Bug, "read", url).because(error))?;
-                rows.push(vec![json!(reject.line), json!(reject.column), json!(reject.reason), json!(reject.message)]);
-            }
-        }
-        screen::table(&["line", "column", "reason", "message"].map(str::to_owned), &rows);
-        Ok(())
     }
 
     async fn query(&self, sql: &str) -> Result<()> {

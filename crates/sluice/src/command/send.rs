@@ -15,10 +15,11 @@ use model::{Error, Kind, Result};
 
 use crate::cli::Send;
 use crate::command::Ended;
+use crate::command::show::SHOWN_REJECTS;
 use crate::follow::{self, Delivery, End};
 use crate::place::Place;
 use crate::upload::S3Folder;
-use crate::{screen, upload};
+use crate::{history, screen, upload};
 
 /// Uploads, follows, and prints the report.
 pub async fn run(arguments: &Send, json: bool) -> Result<Ended> {
@@ -26,7 +27,7 @@ pub async fn run(arguments: &Send, json: bool) -> Result<Ended> {
     let dataset = dataset(&place, &arguments.dataset).await?;
     let batch = match &arguments.batch {
         Some(batch) => batch.clone(),
-        None => default_batch(&arguments.files)?,
+        None => new_batch(&place, &dataset, default_batch(&arguments.files)?).await?,
     };
     let delivery = deliver(&place, &dataset, &batch, &arguments.files, arguments.as_of).await?;
     if !json {
@@ -38,18 +39,18 @@ pub async fn run(arguments: &Send, json: bool) -> Result<Ended> {
         }
     };
     let end = follow::to_the_end(&place, &delivery, Duration::from_secs(arguments.timeout), tell).await?;
-    Ok(show(&end, json))
+    show(&place, &end, json).await
 }
 
 /// Prints how a delivery ended.
-pub fn show(end: &End, json: bool) -> Ended {
-    match end {
+pub async fn show(place: &Place, end: &End, json: bool) -> Result<Ended> {
+    Ok(match end {
         End::Report(report) => {
             if json {
                 screen::json(report);
             } else {
                 screen::line("");
-                screen::report(report);
+                screen::report(report, &history::rejects(place, report, SHOWN_REJECTS).await?);
             }
             if report.status == Status::Failed { Ended::Badly } else { Ended::Well }
         }
@@ -61,7 +62,7 @@ pub fn show(end: &End, json: bool) -> Ended {
             }
             Ended::Badly
         }
-    }
+    })
 }
 
 /// Uploads a batch: its files, then its manifest, which starts the run.
@@ -123,6 +124,18 @@ async fn dataset(place: &Place, argument: &str) -> Result<DatasetFile> {
     })?;
     let text = String::from_utf8(bytes.to_vec()).map_err(|error| fault(error.to_string()))?;
     DatasetFile::parse(&text, &format!("s3://{}/{key}", place.control_bucket))
+}
+
+/// A batch that was not named must be new: `jan/data.csv` and `feb/data.csv` are both `data`, and the second would
+/// replace the rows of the first.
+async fn new_batch(place: &Place, dataset: &DatasetFile, batch: String) -> Result<String> {
+    let manifest = S3Folder::of_batch(place, dataset, &batch)?.manifest()?;
+    match object::head(&place.clients.s3, &manifest, None).await? {
+        None => Ok(batch),
+        Some(_) => Err(Error::new(Kind::Config, "send", format!("batch {batch}")).because(format!(
+            "{manifest} was delivered before; --batch {batch} replaces its rows, another name adds a batch"
+        ))),
+    }
 }
 
 /// The first file's name without its last ending: `2013.01.csv` and `2013.02.csv` are two batches.

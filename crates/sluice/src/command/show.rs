@@ -11,6 +11,9 @@ use crate::place::Place;
 use crate::warehouse::Rows;
 use crate::{history, screen, warehouse};
 
+/// So many rejects are shown; the others are where the report says.
+pub const SHOWN_REJECTS: usize = 5;
+
 /// Shows one run with its ledger row, or one refusal.
 pub async fn run(arguments: &Show, json: bool) -> Result<Ended> {
     let place = Place::find().await?;
@@ -44,7 +47,7 @@ async fn show_run(place: &Place, name: &RunName, json: bool) -> Result<Ended> {
         screen::json(&json!({"run": name, "manifest": manifest, "report": report, "ledger": row}));
     } else {
         match &report {
-            Some(report) => screen::report(report),
+            Some(report) => screen::report(report, &history::rejects(place, report, SHOWN_REJECTS).await?),
             None => screen::line(format_args!("run        {name}\nstatus     running, or ended without a report")),
         }
         screen::heading("ledger");

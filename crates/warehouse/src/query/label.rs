@@ -36,9 +36,13 @@ pub(super) fn told_apart(body: &mut SetExpr) {
         SetExpr::Select(select) => {
             let mut seen = BTreeSet::new();
             for (at, item) in select.projection.iter_mut().enumerate() {
-                let SelectItem::UnnamedExpr(expr) = item else { continue };
-                // The engine calls every subquery the same.
-                let name = if let Expr::Subquery(_) = expr { "subquery".to_owned() } else { expr.to_string() };
+                let (expr, name) = match item {
+                    // The engine calls every subquery the same.
+                    SelectItem::UnnamedExpr(expr @ Expr::Subquery(_)) => (&*expr, "subquery".to_owned()),
+                    SelectItem::UnnamedExpr(expr) => (&*expr, expr.to_string()),
+                    SelectItem::ExprWithAlias { expr, alias } => (&*expr, alias.value.to_lowercase()),
+                    _ => continue,
+                };
                 if !seen.insert(name) {
                     let alias = Ident::with_quote('"', format!("repeated {at}"));
                     *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias };

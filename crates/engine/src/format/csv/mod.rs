@@ -138,6 +138,12 @@ impl Decoder for CsvDecoder {
                 let line = self.line + line_breaks(self.raw.get(self.scanner.record()..open).unwrap_or_default());
                 return Err(self.fault(line, "a quote is opened here and never closed".to_owned()));
             }
+            // A batch without rows has its header; a file without any was cut off, and would empty the batch it corrects.
+            if self.header.is_some() {
+                return Err(
+                    self.fault(1, "the file has no line, a header is expected; was its upload cut off?".to_owned())
+                );
+            }
         }
         if self.is_full() || (self.has_ended && self.read > 0) { self.cut().map(Some) } else { Ok(None) }
     }

@@ -197,12 +197,24 @@ fn a_byte_order_mark_is_skipped_and_counted() {
         line 2 at 7+4: ["1", "2"]
     "#]],
     );
-    check("a,b", b"\xEF\xBB\xBF", expect![[r#""#]]);
+    check(
+        "a,b",
+        b"\xEF\xBB\xBF",
+        expect![[r#"
+        Data: cannot read s3://landing/x/a.csv line 1: the file has no line, a header is expected; was its upload cut off?
+    "#]],
+    );
 }
 
 #[test]
-fn no_bytes_are_no_rows() {
-    check("a,b", "", expect![[r#""#]]);
+fn a_file_without_a_line_was_cut_off_and_one_with_a_header_has_no_rows() {
+    check(
+        "a,b",
+        "",
+        expect![[r#"
+        Data: cannot read s3://landing/x/a.csv line 1: the file has no line, a header is expected; was its upload cut off?
+    "#]],
+    );
     check("a,b", "a,b", expect![[r#""#]]);
 }
 
