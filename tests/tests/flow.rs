@@ -234,6 +234,38 @@ async fn without_a_table_the_run_ends_in_the_lake() {
     assert_eq!(table.table().unwrap().storage_descriptor().unwrap().location(), Some("s3://lake/orders/"));
 }
 
+/// Loads a batch, changes the dataset file, and delivers a batch again; what its failure says.
+async fn after_a_change(from: &str, to: &str, batch: &str) -> String {
+    let (folder, first) = pipeline().await;
+    first.deliver("one", &[("a.csv", FOUR_ROWS)]).await.unwrap();
+    first.local.stop().await.unwrap();
+    let changed = ORDERS.replace(from, to);
+    assert_ne!(changed, ORDERS);
+    let pipeline = Pipeline::start(folder.path(), &changed).await.unwrap();
+    let run = pipeline.deliver(batch, &[("a.csv", FOUR_ROWS)]).await.unwrap().run;
+    let report = pipeline.report(&run).await.unwrap().unwrap();
+    assert_eq!(pipeline.number(COUNT).await.unwrap(), 3, "the rows stay as they were");
+    let error = report.error.unwrap();
+    assert_eq!(error.kind, "Config");
+    error.message
+}
+
+#[tokio::test]
+async fn a_table_with_another_scale_is_refused_and_rounds_nothing() {
+    let message = after_a_change("decimal(10,2)", "decimal(10,4)", "two").await;
+    for text in ["analytics.orders", "amount", "decimal(10,2)", "decimal(10,4)"] {
+        assert!(message.contains(text), "{text}: {message}");
+    }
+}
+
+#[tokio::test]
+async fn a_batch_is_in_one_table_only() {
+    let message = after_a_change("analytics.orders", "analytics.moved", "one").await;
+    for text in ["analytics.orders", "analytics.moved"] {
+        assert!(message.contains(text), "{text}: {message}");
+    }
+}
+
 #[tokio::test]
 async fn odd_keys_arrive() {
     let (_folder, pipeline) = pipeline().await;
