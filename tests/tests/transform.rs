@@ -1,6 +1,6 @@
 //! Transform over the wire: a large item by multipart, a retry, broken promises, and a fault at every call.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fmt::Write;
 

@@ -41,7 +41,7 @@ fn plan(manifest: &Manifest, inputs: Vec<Input>) -> RunPlan {
 #[test]
 fn the_same_delivery_is_the_same_run() {
     assert_eq!(plan(&manifest(), inputs(&[1, 2])), plan(&manifest(), inputs(&[1, 2])));
-    let sequenced = Manifest { sequencer: Some(crate::arrival::Sequencer::new("01")), ..manifest() };
+    let sequenced = Manifest { sequencer: Some(Sequencer::new("01")), ..manifest() };
     assert_eq!(
         plan(&manifest(), inputs(&[1])).run,
         plan(&sequenced, inputs(&[1])).run,

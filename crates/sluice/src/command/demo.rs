@@ -90,18 +90,7 @@ async fn tell(stage: &Stage, local: &Local, days: &[PathBuf]) -> Result<()> {
     screen::line(format_args!("{replaced} rows of the earlier delivery made room"));
     stage.still(rows - 10).await?;
 
-    screen::heading("A batch with five bad rows: they are set apart, the good ones load");
-    let delivery = stage.send(&spoil::rows(spoilt, &stage.scratch, 5)?, true).await?;
-    let report_of_spoilt = stage.ended(&delivery, Status::Succeeded, true).await?;
-    screen::report(&report_of_spoilt, &history::rejects(&stage.place, &report_of_spoilt, 5).await?);
-    must(report_of_spoilt.counts.rejected == 5, "five rows are rejects")?;
-    let rows = stage.still(rows - 10 + report_of_spoilt.counts.accepted).await?;
-
-    screen::heading("A batch with fifty bad rows: past rejects.max_ratio, nothing of it loads");
-    let delivery = stage.send(&spoil::rows(ruined, &stage.scratch, 50)?, true).await?;
-    stage.ended(&delivery, Status::Failed, true).await?;
-    stage.still(rows).await?;
-    must(stage.ledger_rows(&delivery).await? == 0, "the ledger does not have the run")?;
+    tell_of_bad_rows(stage, spoilt, ruined, rows - 10).await?;
 
     screen::heading("The warehouse");
     stage.query("SELECT carrier, COUNT(*) AS flights, ROUND(AVG(CAST(dep_delay AS double precision)), 1) AS mean_delay FROM analytics.flights GROUP BY carrier ORDER BY flights DESC LIMIT 5").await?;
@@ -109,6 +98,23 @@ async fn tell(stage: &Stage, local: &Local, days: &[PathBuf]) -> Result<()> {
     stage.query("SELECT published_at, rows_read, rows_rejected, rows_published, rows_replaced, manifest_url FROM sluice.ledger ORDER BY published_at").await?;
     screen::heading("The report of the first run");
     screen::report(&report, &[]);
+    Ok(())
+}
+
+/// A few bad rows are set apart; too many, and nothing is loaded. `rows` are in the table before.
+async fn tell_of_bad_rows(stage: &Stage, spoilt: &Path, ruined: &Path, rows: u64) -> Result<()> {
+    screen::heading("A batch with five bad rows: they are set apart, the good ones load");
+    let delivery = stage.send(&spoil::rows(spoilt, &stage.scratch, 5)?, true).await?;
+    let report = stage.ended(&delivery, Status::Succeeded, true).await?;
+    screen::report(&report, &history::rejects(&stage.place, &report, 5).await?);
+    must(report.counts.rejected == 5, "five rows are rejects")?;
+    let rows = stage.still(rows + report.counts.accepted).await?;
+
+    screen::heading("A batch with fifty bad rows: past rejects.max_ratio, nothing of it loads");
+    let delivery = stage.send(&spoil::rows(ruined, &stage.scratch, 50)?, true).await?;
+    stage.ended(&delivery, Status::Failed, true).await?;
+    stage.still(rows).await?;
+    must(stage.ledger_rows(&delivery).await? == 0, "the ledger does not have the run")?;
     Ok(())
 }
 
