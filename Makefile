@@ -33,7 +33,9 @@ build: $(TOOLS)/stamp ## five arm64 zips for Lambda, under target/lambda/
 		$(addprefix -p ,$(FUNCTIONS))
 	@for function in $(FUNCTIONS); do \
 		zip=target/lambda/$$function/bootstrap.zip; \
-		printf '%10d bytes  %s\n' $$(wc -c < $$zip) $$zip; \
+		bytes=$$(wc -c < $$zip); \
+		printf '%10d bytes  %s\n' $$bytes $$zip; \
+		if [ $$bytes -gt 8000000 ]; then echo "$$zip: over 8 MB, a cold start pays for it"; exit 1; fi; \
 	done
 
 python: $(VENV)/stamp ## the virtual environment of the Python checks
