@@ -89,12 +89,29 @@ impl Listing {
                 return Err(fault(format!("the sha256 of {} is not 64 hex digits", entry.url)));
             }
         }
+        if let Some(what) = listing.broken_total() {
+            return Err(fault(what));
+        }
         if let Some((url, column)) = listing.unloaded_partition() {
             return Err(fault(format!(
                 "{url} lacks the column {column}: UNLOAD with PARTITION BY is not supported yet; unload with INCLUDE"
             )));
         }
         Ok(listing)
+    }
+
+    /// UNLOAD VERBOSE promises totals too: with a file's entry gone they no longer add up. A total is held where every
+    /// entry has its share.
+    fn broken_total(&self) -> Option<String> {
+        let totals = self.meta.as_ref()?;
+        let broken = |name: &str, total: Option<u64>, share: fn(&ListingMeta) -> Option<u64>| {
+            let mut shares = self.entries.iter().map(|entry| share(&entry.meta));
+            let sum = shares.try_fold(0_u64, |sum, share| Some(sum.saturating_add(share?)))?;
+            let total = total.filter(|total| *total != sum)?;
+            Some(format!("its total {name} is {total}, its entries add up to {sum}"))
+        };
+        broken("content_length", totals.content_length, |meta| meta.content_length)
+            .or_else(|| broken("record_count", totals.record_count, |meta| meta.record_count))
     }
 
     /// UNLOAD with PARTITION BY leaves the columns out of the files; the folders name them.
@@ -173,6 +190,18 @@ mod tests {
         let listing = Listing::parse(text.as_bytes(), "x").unwrap();
         assert_eq!(listing.entries.len(), 1);
         assert_eq!(listing.entries[0].meta.content_length, Some(5));
+    }
+
+    #[test]
+    fn totals_that_do_not_add_up_are_refused_with_both_numbers() {
+        let text = |total: u64| {
+            format!(
+                r#"{{"entries":[{{"url":"s3://a/b","meta":{{"content_length":5}}}},{{"url":"s3://a/c","meta":{{"content_length":6}}}}],
+                "meta":{{"content_length":{total},"record_count":1}}}}"#
+            )
+        };
+        assert!(Listing::parse(text(11).as_bytes(), "x").is_ok());
+        assert!(fault(&text(20)).contains("its total content_length is 20, its entries add up to 11"));
     }
 
     #[test]
