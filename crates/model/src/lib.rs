@@ -17,6 +17,7 @@ pub mod arrival;
 pub mod copy;
 pub mod count;
 pub mod dataset;
+pub mod encoding;
 pub mod error;
 pub mod flow;
 pub mod hash;

@@ -25,7 +25,7 @@ mod tests;
 use std::ops::Range;
 use std::sync::Arc;
 
-use model::dataset::Dataset;
+use model::dataset::{Dataset, Dialect};
 use model::name::Identifier;
 use model::{Error, Kind, Result};
 
@@ -45,20 +45,18 @@ impl Format for Csv {
     }
 
     fn decoder(&self, dataset: &Dataset, object: &str) -> Result<Box<dyn Decoder>> {
-        let byte = |text: &str| match text.as_bytes() {
-            [byte] if byte.is_ascii() => Ok(*byte),
-            _ => Err(Error::new(Kind::Bug, "read", object).because("delimiter or quote is not one ASCII character")),
-        };
+        let (has_header, delimiter, quote) = simple(&dataset.csv).ok_or_else(|| {
+            Error::new(Kind::Config, "read", object).because("this dialect of `csv` is not supported yet")
+        })?;
         let columns = dataset.columns.len();
-        let header = dataset.csv.header.then(|| Expected::of(dataset));
-        let quote = byte(&dataset.csv.quote)?;
+        let header = has_header.then(|| Expected::of(dataset));
         Ok(Box::new(CsvDecoder {
             object: object.to_owned(),
             names: dataset.columns.keys().cloned().collect(),
             quote,
             header,
             order: (0..columns).collect(),
-            scanner: Scanner::new(byte(&dataset.csv.delimiter)?, quote),
+            scanner: Scanner::new(delimiter, quote),
             has_begun: false,
             has_ended: false,
             line: 1,
@@ -71,6 +69,21 @@ impl Format for Csv {
             read: 0,
         }))
     }
+}
+
+/// Whether there is a header, the delimiter and the quote of a dialect that the scanner knows.
+fn simple(csv: &model::dataset::Csv) -> Option<(bool, u8, u8)> {
+    let model::dataset::Csv::Dialect(dialect) = csv else { return None };
+    let (&[delimiter], Some(quote), 0 | 1) = (dialect.delimiter.as_bytes(), dialect.quote, dialect.header.0) else {
+        return None;
+    };
+    let known = Dialect {
+        header: dialect.header,
+        delimiter: dialect.delimiter.clone(),
+        quote: Some(quote),
+        ..Dialect::default()
+    };
+    (*dialect == known).then_some((dialect.header.names_columns(), delimiter, quote))
 }
 
 /// Bytes are scanned in slices of this size, so that what is left behind a full batch is short.
