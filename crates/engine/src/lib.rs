@@ -34,6 +34,10 @@ pub use reject::{Reason, Reject};
 /// [`Item::new`] accepts.
 pub fn check(dataset: &model::dataset::Dataset) -> model::Result<()> {
     format::find(dataset.format)?;
+    if dataset.needs_schema() {
+        let error = model::Error::new(model::Kind::Config, "read", format!("dataset {}", dataset.dataset));
+        return Err(error.because("`columns` does not name them, and finding them in the files is not supported yet"));
+    }
     cast::Caster::new(dataset)?;
     partition::Partitioner::new(dataset).map(drop)
 }

@@ -26,6 +26,7 @@ pub struct Column {
     pub from: Option<String>,
     /// Texts that mean null in this column, besides the dataset's.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<super::schema::Scalar>"))]
     pub nulls: Vec<String>,
     /// Text rules, applied in this order before the cast.
     #[serde(default)]
@@ -35,6 +36,7 @@ pub struct Column {
     pub replace: Vec<Replace>,
     /// The text that is taken where the value is null; cast like any other.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<super::schema::Scalar>"))]
     pub default: Option<String>,
     /// For date, time, timestamp and timestamptz: the formats to try, in order, in strftime's letters. Default: ISO 8601.
     #[serde(default)]
@@ -50,9 +52,11 @@ pub struct Column {
     pub thousands: Option<char>,
     /// For boolean: the words for true, instead of the built-in ones.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<super::schema::Scalar>"))]
     pub true_words: Vec<String>,
     /// For boolean: the words for false, instead of the built-in ones.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<super::schema::Scalar>"))]
     pub false_words: Vec<String>,
     /// For decimal and whole numbers: how more digits than the type has are rounded. Without it they are a reject.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,6 +67,7 @@ pub struct Column {
     pub truncate: bool,
     /// The values that are allowed, written as in a file; any other is a reject.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<super::schema::Scalar>"))]
     pub allowed: Vec<String>,
     /// The least and the greatest value, both allowed; what lies outside is a reject.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -145,6 +150,7 @@ pub struct Replace {
     /// The regular expression; every match is replaced.
     pub pattern: String,
     /// What takes its place; $1 is the first group, $$ a dollar.
+    #[cfg_attr(feature = "schema", schemars(with = "super::schema::Scalar"))]
     pub with: String,
 }
 
@@ -164,9 +170,11 @@ pub enum Round {
 pub struct Range {
     /// The least value.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<super::schema::Scalar>"))]
     pub min: Option<String>,
     /// The greatest value.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<super::schema::Scalar>"))]
     pub max: Option<String>,
 }
 

@@ -51,7 +51,7 @@ fn mask_fault(column: &Column) -> Option<String> {
         (Mask::Drop, _) | (Mask::Redact | Mask::Last4, Some(_)) => None,
         (Mask::Sha256, Some(bytes)) if bytes >= HASH_BYTES => None,
         (Mask::Sha256, _) => {
-            Some(format!("`mask: sha256` makes {HASH_BYTES} characters; write varchar({HASH_BYTES}), not {kind}"))
+            Some(format!("`mask: sha256` makes {HASH_BYTES} characters: write varchar({HASH_BYTES}), not {kind}"))
         }
         (mask, None) => Some(format!("`mask: {}` is for char and varchar, not {kind}", mask.name())),
     }

@@ -62,7 +62,7 @@ impl<'a> IntoIterator for &'a Columns {
 
 impl<'de> Deserialize<'de> for Columns {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let expecting = "`text`, `infer`, or the columns by name";
+        let expecting = "`text`, `infer` or the columns by name";
         Ok(match word_or(deserializer, &[Self::TEXT, Self::INFER], expecting)? {
             WordOr::Word(Self::TEXT) => Self { from: ColumnsFrom::Text, by_name: IndexMap::new() },
             WordOr::Word(_) => Self::default(),

@@ -40,7 +40,7 @@ impl Default for Csv {
 
 impl<'de> Deserialize<'de> for Csv {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(match word_or(deserializer, &[Self::DETECT], "`detect`, or keys such as header and delimiter")? {
+        Ok(match word_or(deserializer, &[Self::DETECT], "`detect` or keys such as header and delimiter")? {
             WordOr::Word(_) => Self::Detect,
             WordOr::Keys(dialect) => Self::Dialect(dialect),
         })
@@ -264,11 +264,10 @@ fn quote_as_text<S: Serializer>(quote: &Option<u8>, serializer: S) -> Result<S::
 
 /// What becomes of a row with too few fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ShortRows {
     /// It is a reject.
     Reject,
-    /// What is missing is null.
+    /// What is missing is null. The word needs no quotes.
     Null,
 }

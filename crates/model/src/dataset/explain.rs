@@ -16,11 +16,19 @@ pub(super) fn explain(error: &serde_saphyr::Error) -> String {
             None => format!("there is no key `{field}`"),
         },
         Yaml::SerdeUnknownVariant { variant, expected, .. } => {
-            let nearest =
-                nearest(variant, expected).map(|near| format!("the nearest is `{near}`; ")).unwrap_or_default();
-            format!("`{variant}` is not known, or not supported yet; {nearest}there is {}", expected.join(", "))
+            let near = nearest(variant, expected).filter(|_| expected.len() > 1);
+            let near = near.map(|near| format!("the nearest is `{near}`; ")).unwrap_or_default();
+            format!("`{variant}` is not known, or not supported yet; {near}there is {}", expected.join(", "))
+        }
+        Yaml::SerdeInvalidType { unexpected, expected, .. } => {
+            let found = if unexpected == "unit value" { "nothing" } else { unexpected };
+            format!("{expected} is expected, not {found}")
         }
         Yaml::NullIntoString { .. } => "null stands where a text is expected; in quotes it is the word".to_owned(),
+        Yaml::InvalidCharNotSingleScalar { .. } => "one character is expected".to_owned(),
+        Yaml::Unexpected { expected: "mapping start", .. } => {
+            "keys and values are expected here, as in {type: bigint}".to_owned()
+        }
         Yaml::DuplicateMappingKey { key: Some(key), .. } => format!("the key `{key}` stands there twice"),
         Yaml::SerdeMissingField { field, .. } => format!("`{field}` is missing"),
         other => {

@@ -59,7 +59,7 @@ fn section_faults(dataset: &Dataset) -> Vec<String> {
 fn columns_faults(dataset: &Dataset) -> Vec<String> {
     let columns = &dataset.columns;
     if columns.is_empty() {
-        return vec!["`columns` names none; leave the key away to have them inferred".to_owned()];
+        return vec!["`columns` names none: leave the key away to have them inferred".to_owned()];
     }
     let mut faults: Vec<String> =
         columns.iter().flat_map(|(name, column)| column_faults::faults(name, column)).collect();
@@ -88,7 +88,7 @@ fn source_faults(dataset: &Dataset) -> Vec<String> {
     let is_nested = matches!(dataset.format, Format::Json | Format::Xml);
     let dropped: HashSet<String> = dataset.drop.iter().map(|name| fold(name)).collect();
     if dropped.len() < dataset.drop.len() {
-        faults.push("`drop` names a column twice; case and white space aside, names are the same".to_owned());
+        faults.push("`drop` names a column twice (case and white space do not count)".to_owned());
     }
     let mut sources = HashSet::new();
     for (name, column) in &dataset.columns {

@@ -43,7 +43,7 @@ impl Limits {
         }
         if field_bytes > record_bytes {
             faults.push(format!(
-                "`limits.field_bytes` ({field_bytes}) is more than `limits.record_bytes` ({record_bytes}); set both"
+                "`limits.field_bytes` ({field_bytes}) is more than `limits.record_bytes` ({record_bytes}): set both"
             ));
         }
         faults

@@ -78,9 +78,11 @@ pub struct Dataset {
     pub xml: Option<Xml>,
     /// Texts that mean null in every column, besides the empty field. Compared before `clean`, exactly.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<schema::Scalar>"))]
     pub nulls: Vec<String>,
     /// Names in the file that are known and not read.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<schema::Scalar>"))]
     pub drop: Vec<String>,
     /// The columns, in the order of the table, matched to the file's by name, without regard to case; or `text`: every
     /// field is a varchar; or `infer`, which is what no key means: the types are told by the batch's values.
@@ -203,5 +205,9 @@ impl DatasetFile {
     }
 }
 
+#[cfg(test)]
+mod faults_tests;
+#[cfg(test)]
+mod keys_tests;
 #[cfg(test)]
 mod tests;

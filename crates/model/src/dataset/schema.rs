@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::column::Column;
 use super::columns::Columns;
-use super::csv::{Csv, Dialect, Header};
+use super::csv::{Csv, Dialect, Header, ShortRows};
 use crate::encoding::Encoding;
 
 impl JsonSchema for Csv {
@@ -54,6 +54,37 @@ impl JsonSchema for Columns {
                 {"type": "object", "minProperties": 1, "additionalProperties": generator.subschema_for::<Column>()},
             ],
         })
+    }
+}
+
+impl JsonSchema for ShortRows {
+    fn schema_name() -> Cow<'static, str> {
+        "ShortRows".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "What becomes of a row with too few fields: it is a reject, or what is missing is null.",
+            // Without quotes, null is no text to an editor.
+            "enum": ["reject", "null", null],
+        })
+    }
+}
+
+/// A text that needs no quotes where YAML sees a number or a truth value in it: it is kept as it is written.
+pub(super) struct Scalar;
+
+impl JsonSchema for Scalar {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Scalar".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": ["string", "number", "boolean"]})
     }
 }
 

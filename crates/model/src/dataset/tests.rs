@@ -83,7 +83,9 @@ fn a_column_twice_is_refused() {
 fn faults_between_fields_are_named_all_at_once() {
     check_fault(
         ("partition_by: {dt: day(sale_date)}", "partition_by: {name: day(order_id)}\ncsv: {delimiter: '\"'}"),
-        expect!["cannot read dataset sales.yaml: `csv.delimiter` and `csv.quote` are the same character; partition `name`: a key may not have a column's name; partition `name`: year(), month() and day() take a date or a timestamp"],
+        expect![
+            "cannot read dataset sales.yaml: `csv.delimiter` and `csv.quote` are the same character; partition `name`: a key may not have a column's name; partition `name`: year(), month() and day() take a date or a timestamp"
+        ],
     );
 }
 
