@@ -16,17 +16,19 @@
 
 mod cast;
 mod chunk;
+pub mod encoding;
 pub mod format;
 pub mod item;
 mod lake;
 mod partition;
 pub mod reject;
 pub mod rule;
-mod schema;
+pub mod schema;
 pub mod text;
+mod threads;
 
 pub use chunk::{Chunk, Object};
-pub use item::{Item, Outcome};
+pub use item::{Item, Options, Outcome};
 pub use lake::File;
 pub use reject::{Reason, Reject};
 

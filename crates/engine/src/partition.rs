@@ -79,19 +79,21 @@ impl Partitioner {
         })
     }
 
-    /// The batch's rows by partition, in the order of the partitions; within one, in the order of the batch.
-    pub fn split(&mut self, batch: &RecordBatch) -> Result<Vec<Piece>> {
-        if batch.num_rows() == 0 {
+    /// The batch's rows by partition, in the order of the partitions; within one, in the order of the batch. Of `kept`,
+    /// where it is given, only those rows.
+    pub fn split(&mut self, batch: &RecordBatch, kept: Option<&[u32]>) -> Result<Vec<Piece>> {
+        let rows = kept.map_or(batch.num_rows(), <[u32]>::len);
+        if rows == 0 {
             return Ok(Vec::new());
         }
-        let partitions = self.of_rows(batch)?;
         let mut rows_of = BTreeMap::<usize, Vec<u32>>::new();
-        for (partition, row) in partitions.into_iter().zip(0u32..) {
-            rows_of.entry(partition).or_default().push(row);
+        match kept {
+            Some(kept) => self.sort(batch, kept.iter().copied(), &mut rows_of)?,
+            None => self.sort(batch, (0u32..).take(rows), &mut rows_of)?,
         }
-        let single = rows_of.len() == 1;
+        let whole = rows_of.len() == 1 && kept.is_none();
         let pieces = rows_of.into_iter().map(|(partition, rows)| {
-            let rows = match single {
+            let rows = match whole {
                 true => batch.clone(),
                 // Copied, not sliced: a slice would keep the whole batch in memory.
                 false => take_record_batch(batch, &UInt32Array::from(rows)).map_err(|error| self.bug(error))?,
@@ -106,8 +108,13 @@ impl Partitioner {
         self.values.get(partition).map(Vec::as_slice)
     }
 
-    /// The partition of each row.
-    fn of_rows(&mut self, batch: &RecordBatch) -> Result<Vec<usize>> {
+    /// Adds each row to its partition's.
+    fn sort(
+        &mut self,
+        batch: &RecordBatch,
+        rows: impl Iterator<Item = u32>,
+        rows_of: &mut BTreeMap<usize, Vec<u32>>,
+    ) -> Result<()> {
         let mut codes = Vec::with_capacity(self.keys.len());
         for key in &mut self.keys {
             codes.push(key.codes(batch).ok_or_else(|| {
@@ -115,10 +122,10 @@ impl Partitioner {
                     .because(format!("key {} meets another type", key.name))
             })?);
         }
-        let mut partitions = Vec::with_capacity(batch.num_rows());
         let mut last = (Vec::new(), None);
-        for row in 0..batch.num_rows() {
-            let code = || codes.iter().map(|codes| codes.get(row).copied().flatten());
+        for row in rows {
+            let index = row as usize;
+            let code = || codes.iter().map(|codes| codes.get(index).copied().flatten());
             let partition = match last.1 {
                 Some(partition) if code().eq(last.0.iter().copied()) => partition,
                 _ => {
@@ -128,9 +135,9 @@ impl Partitioner {
                 }
             };
             last.1 = Some(partition);
-            partitions.push(partition);
+            rows_of.entry(partition).or_default().push(row);
         }
-        Ok(partitions)
+        Ok(())
     }
 
     fn of_code(&mut self, code: &[Code]) -> Result<usize> {
@@ -200,15 +207,18 @@ impl Key {
                 let days = column.as_primitive_opt::<Date32Type>()?.iter();
                 days.map(|day| coarsen(grain, i64::from(day?) * HOURS_PER_DAY)).collect()
             }
-            Type::Timestamp => {
+            Type::Timestamp | Type::Timestamptz => {
                 let micros = column.as_primitive_opt::<TimestampMicrosecondType>()?.iter();
                 micros.map(|micros| coarsen(grain, micros?.div_euclid(MICROS_PER_HOUR))).collect()
             }
-            Type::Varchar(_) => {
-                let texts = column.as_string_opt::<i32>()?;
-                texts.iter().map(|text| text.and_then(|text| i64::try_from(self.place(text)).ok())).collect()
+            Type::Char(_) | Type::Varchar(_) => {
+                // Blanks at the end of a char are none of it: with them or without, it is one partition.
+                let blanks: &[char] = if matches!(self.kind, Type::Char(_)) { &[' '] } else { &[] };
+                let texts = column.as_string_opt::<i32>()?.iter();
+                texts.map(|text| i64::try_from(self.place(text?.trim_end_matches(blanks))).ok()).collect()
             }
-            Type::Decimal { .. } | Type::Double => return None,
+            Type::Decimal { .. } | Type::Real | Type::Double => return None,
+            Type::Time | Type::Super | Type::Varbyte(_) => return None,
         })
     }
 
@@ -226,7 +236,7 @@ impl Key {
     fn text(&self, code: Code) -> String {
         let text = code.and_then(|code| match (self.kind, self.grain) {
             (Type::Boolean, _) => Some((code != 0).to_string()),
-            (Type::Varchar(_), _) => self.texts.get(usize::try_from(code).ok()?).cloned(),
+            (Type::Char(_) | Type::Varchar(_), _) => self.texts.get(usize::try_from(code).ok()?).cloned(),
             (Type::Date, Grain::Value) | (_, Grain::Day) => Some(day(code)?.format("%Y-%m-%d").to_string()),
             (_, Grain::Value) => Some(code.to_string()),
             (_, Grain::Year) => Some(format!("{code:04}")),
@@ -275,7 +285,7 @@ mod tests {
 
     fn check(partitioner: &mut Partitioner, columns: Vec<ArrayRef>, expected: Expect) {
         let named = columns.into_iter().zip(["a", "b"]).map(|(array, name)| (name, array));
-        let pieces = partitioner.split(&RecordBatch::try_from_iter(named).unwrap()).unwrap();
+        let pieces = partitioner.split(&RecordBatch::try_from_iter(named).unwrap(), None).unwrap();
         let lines = pieces.iter().map(|piece| {
             let values = partitioner.values(piece.partition).unwrap();
             format!("{} row(s) in {:?}\n", piece.rows.num_rows(), model::partition::path(values))
@@ -344,6 +354,36 @@ mod tests {
     }
 
     #[test]
+    fn a_moment_is_in_its_day_in_utc() {
+        let moments = TimestampMicrosecondArray::from(vec![Some(1_388_534_399_999_999), None]).with_timezone("UTC");
+        check(
+            &mut partitioner("a: {type: timestamptz}", "k: day(a)"),
+            vec![Arc::new(moments)],
+            expect![[r#"
+                1 row(s) in "k=2013-12-31/"
+                1 row(s) in "k=__HIVE_DEFAULT_PARTITION__/"
+            "#]],
+        );
+    }
+
+    #[test]
+    fn blanks_at_the_end_of_a_char_make_no_other_partition() {
+        let texts: ArrayRef = Arc::new(StringArray::from(vec!["a", "a  ", " a", "  "]));
+        check(
+            &mut partitioner("a: {type: char(3)}", "k: a"),
+            vec![Arc::clone(&texts)],
+            expect![[r#"
+                2 row(s) in "k=a/"
+                1 row(s) in "k= a/"
+                1 row(s) in "k=__HIVE_DEFAULT_PARTITION__/"
+            "#]],
+        );
+        let rows = partitioner("a: {type: varchar(3)}", "k: a")
+            .split(&RecordBatch::try_from_iter([("a", texts)]).unwrap(), None);
+        assert_eq!(rows.unwrap().len(), 4);
+    }
+
+    #[test]
     fn without_keys_all_rows_are_one_piece() {
         let days: ArrayRef = Arc::new(Date32Array::from(vec![1, 2]));
         check(
@@ -362,7 +402,7 @@ mod tests {
         let a: ArrayRef = Arc::new(Date32Array::from_iter_values(0..days));
         let b: ArrayRef = Arc::new(StringArray::from(vec!["x"; MAX_PARTITIONS + 1]));
         let batch = RecordBatch::try_from_iter([("a", a), ("b", b)]).unwrap();
-        let error = partitioner.split(&batch).unwrap_err();
+        let error = partitioner.split(&batch, None).unwrap_err();
         assert_eq!(error.kind(), Kind::Data);
         expect!["cannot partition x: its rows make more than 2000 partitions; the key d has 2001 values: month() of it is coarser"].assert_eq(&chain(&error));
     }

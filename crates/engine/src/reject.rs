@@ -26,8 +26,8 @@ pub enum Reason {
     BadQuote,
     /// The record holds a NUL byte, which no warehouse keeps in text.
     NulByte,
-    /// The record is not UTF-8.
-    InvalidUtf8,
+    /// The record holds bytes that are no text in the object's encoding.
+    InvalidEncoding,
     /// A required column is null.
     MissingValue,
     /// A number does not read as one.
@@ -56,7 +56,7 @@ impl Reason {
             Self::TooManyFields => "too_many_fields",
             Self::BadQuote => "bad_quote",
             Self::NulByte => "nul_byte",
-            Self::InvalidUtf8 => "invalid_utf8",
+            Self::InvalidEncoding => "invalid_encoding",
             Self::MissingValue => "missing_value",
             Self::NotANumber => "not_a_number",
             Self::OutOfRange => "out_of_range",

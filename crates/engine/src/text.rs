@@ -1,46 +1,63 @@
-//! Records as text: what every decoder yields and what `cast` types.
+//! Records as text: what every format yields and what `cast` types.
 //!
 //! A batch is a few flat buffers, whatever the number of its fields. A field is a span of the record as it stands in
-//! the file where that is its text, and a span of a second buffer where it is not (a doubled quote).
+//! the file where that is its text, and a span of a second buffer where it is not (a doubled quote, an escape).
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::reject::Reject;
+use crate::encoding::{Encoding, SourceBytes};
+use crate::reject::{Fault, Reject};
 
-/// A batch is cut behind the record that makes it this many, wherever the bytes were cut.
-pub const BATCH_ROWS: u64 = 8192;
-
-/// A batch is cut behind the record that fills it to this many bytes, too: rows may be long.
-pub const BATCH_BYTES: usize = 8 * 1024 * 1024;
-
-/// A longer record ends the run: what it swallowed would be lost as one reject.
-pub const MAX_RECORD_BYTES: usize = 16 * 1024 * 1024;
+/// A format cuts an object into pieces of about this many bytes; one batch is made of each, on any thread. A piece and
+/// the columns made of it should fit a processor's own cache.
+pub const PIECE_BYTES: usize = 512 * 1024;
 
 /// Where a record stands in its object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
-    /// The line where it starts, from 1. CR, LF and CRLF end one line each, inside quotes too.
+    /// The line where it starts, from 1. CR, LF and CRLF end one line each, inside quotes too. Within a batch it counts
+    /// from 0 at the start of the batch's piece.
     pub line: u64,
-    /// The byte where it starts.
+    /// The byte where it starts, after decompression, before any change of encoding.
     pub byte_offset: u64,
-    /// Its length in bytes, with its line end.
+    /// Its length in bytes, with its line end where it has one.
     pub byte_length: u64,
 }
 
-/// A record of a batch: where it stands in its object, and in the batch's bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Record {
-    pub position: Position,
-    pub raw: Range<usize>,
+/// Where a piece's text starts in its object, and how its bytes were written there.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin {
+    /// How the object's bytes became text.
+    pub encoding: Encoding,
+    /// The byte of the object where the text starts.
+    pub byte_offset: u64,
 }
 
-/// The text of one field: a range of one of the two buffers.
+impl Origin {
+    /// The origin of what follows this text.
+    pub fn behind(self, text: &[u8]) -> Self {
+        Self { byte_offset: self.byte_offset + self.encoding.source_bytes(text), ..self }
+    }
+
+    /// Where a record stands of which this much text comes before, on a line of the piece.
+    pub(crate) fn position(self, line: u64, before: &[u8], record: &[u8]) -> Position {
+        Position { line, byte_offset: self.behind(before).byte_offset, byte_length: self.encoding.source_bytes(record) }
+    }
+}
+
+/// A record of a batch: its bytes in the batch's text, and its line, from 0 at the start of the piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Span {
+pub(crate) struct Record {
     pub start: u32,
     pub end: u32,
-    pub form: Form,
+    pub line: u32,
+}
+
+impl Record {
+    pub fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
 }
 
 /// How a field's span is read.
@@ -48,58 +65,126 @@ pub(crate) struct Span {
 pub(crate) enum Form {
     /// As the record stands in the file.
     Raw,
-    /// As the record stands in the file, but with quotes doubled; no span of a finished batch is.
-    Doubled,
     /// From the buffer of texts that stand in the file in another form.
     Made,
+    /// As the record stands in the file, but with escapes that are yet to be undone; no span of a finished batch is.
+    Escaped,
+    /// There is no value.
+    Null,
 }
 
+/// The text of one field: a range of one of the two buffers. The form lies in the upper two bits of the end: there are
+/// tens of spans for each record, and they are read once for each column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    start: u32,
+    end: u32,
+}
+
+const FORM_SHIFT: u32 = 30;
+const END_MASK: u32 = (1 << FORM_SHIFT) - 1;
+
+/// Text of a piece and of its made fields is shorter than this; `limits.record_bytes` is far below.
+pub(crate) const MAX_TEXT_BYTES: usize = END_MASK as usize;
+
 impl Span {
+    /// No value.
+    pub const NULL: Self = Self { start: 0, end: 3 << FORM_SHIFT };
+
+    /// A span that lies beyond [`MAX_TEXT_BYTES`] would be another: formats cut their pieces far shorter.
+    pub fn new(range: Range<usize>, form: Form) -> Self {
+        let short = |place: usize| u32::try_from(place).unwrap_or(END_MASK).min(END_MASK);
+        Self { start: short(range.start), end: short(range.end) | ((form as u32) << FORM_SHIFT) }
+    }
+
     pub fn range(self) -> Range<usize> {
-        self.start as usize..self.end as usize
+        self.start as usize..(self.end & END_MASK) as usize
+    }
+
+    pub fn form(self) -> Form {
+        match self.end >> FORM_SHIFT {
+            0 => Form::Raw,
+            1 => Form::Made,
+            2 => Form::Escaped,
+            _ => Form::Null,
+        }
     }
 }
 
+/// What a field holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Field<'a> {
+    Null,
+    Text(&'a str),
+    /// The span lies outside of its buffer: a bug.
+    Torn,
+}
+
+/// What a field of no characters is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Empty {
+    /// There is no other way to write null (CSV, XML).
+    Null,
+    /// A text of no characters where the column holds text, null elsewhere (JSON, Parquet, Avro).
+    Text,
+}
+
 /// Records as text, and the rejects that were no records.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct TextBatch {
-    /// The records as they stand in the file, one behind the other.
+    /// The piece as it stands in the file.
     pub(crate) raw: String,
     /// Texts of fields that stand in the file in another form.
     pub(crate) made: String,
-    /// The fields, record by record, in the file's order.
+    /// The fields, record by record, in the file's order: `width` for each.
     pub(crate) spans: Vec<Span>,
-    /// For each column of the dataset, which of the file's fields it is.
+    pub(crate) width: usize,
+    /// For each column of the dataset, which of the fields it is.
     pub(crate) order: Arc<[usize]>,
     pub(crate) records: Vec<Record>,
+    /// The records that are none; their positions have lines of the piece.
     pub(crate) rejects: Vec<Reject>,
+    /// Rows found in the piece, good and bad, counted as they were found.
     pub(crate) read: u64,
+    /// Line ends in the piece.
+    pub(crate) lines: u64,
+    pub(crate) origin: Origin,
+    pub(crate) empty: Empty,
 }
 
 impl TextBatch {
-    /// Rows in the file's bytes, good and bad, counted as they were found.
+    /// Rows in the piece, good and bad.
     pub fn rows_read(&self) -> u64 {
         self.read
     }
 
-    /// Rows that have a text for every column.
+    /// Rows that have a field for every column.
     pub fn rows(&self) -> usize {
         self.records.len()
     }
 
-    /// The texts of one of the dataset's columns, row by row. A `None` would be a span outside of its buffer.
-    pub(crate) fn column(&self, column: usize) -> impl Iterator<Item = Option<&str>> {
+    /// The fields of one of the dataset's columns, row by row.
+    pub(crate) fn column(&self, column: usize) -> impl Iterator<Item = Field<'_>> {
         let first = self.order.get(column).copied().unwrap_or(usize::MAX);
         let spans = self.spans.get(first..).unwrap_or_default();
-        spans.iter().step_by(self.order.len().max(1)).map(|span| match span.form {
-            Form::Made => self.made.get(span.range()),
-            Form::Raw | Form::Doubled => self.raw.get(span.range()),
-        })
+        spans.iter().step_by(self.width.max(1)).map(|span| self.field(*span))
     }
 
-    /// Where a row stands, and its bytes in the file.
-    pub(crate) fn record(&self, row: usize) -> Option<(Position, &str)> {
+    fn field(&self, span: Span) -> Field<'_> {
+        let text = match span.form() {
+            Form::Raw => self.raw.get(span.range()),
+            Form::Made => self.made.get(span.range()),
+            Form::Null => return Field::Null,
+            Form::Escaped => None,
+        };
+        text.map_or(Field::Torn, Field::Text)
+    }
+
+    /// The reject of a row, by its number; `None` if there is no such row.
+    pub(crate) fn reject(&self, row: usize, column: Option<model::name::Identifier>, fault: Fault) -> Option<Reject> {
         let record = self.records.get(row)?;
-        Some((record.position, self.raw.get(record.raw.clone())?))
+        let raw = self.raw.get(record.range())?.as_bytes();
+        let before = self.raw.get(..record.range().start)?.as_bytes();
+        Some(Reject::new(self.origin.position(record.line.into(), before, raw), column, fault, raw))
     }
 }

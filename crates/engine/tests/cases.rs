@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use arrow::record_batch::RecordBatch;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use bytes::Bytes;
-use engine::{Item, Object, Outcome};
+use engine::{Item, Object, Options, Outcome};
 use expect_test::expect_file;
 use model::Result;
 use model::dataset::{Dataset, DatasetFile};
@@ -73,7 +73,8 @@ fn sorted(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn make(case: &Case, cut: usize) -> Result<Made> {
-    let mut item = Item::new(&case.dataset, &case.run, &case.batch, 0)?;
+    let options = Options { threads: 2, chunk_bytes: 1 << 20 };
+    let mut item = Item::new(&case.dataset, &case.run, &case.batch, 0, &options)?;
     let mut chunks = Vec::new();
     let mut rows = Vec::new();
     for (url, bytes) in &case.inputs {

@@ -35,14 +35,20 @@ impl Grain {
     /// Whether a key can be made of a column of this type, else why not.
     pub fn accepts(self, column: Type) -> Result<(), &'static str> {
         match (self, column) {
-            (Self::Hour, Type::Timestamp)
-            | (Self::Year | Self::Month | Self::Day, Type::Date | Type::Timestamp)
+            (Self::Hour, Type::Timestamp | Type::Timestamptz)
+            | (Self::Year | Self::Month | Self::Day, Type::Date | Type::Timestamp | Type::Timestamptz)
             | (
                 Self::Value,
-                Type::Smallint | Type::Integer | Type::Bigint | Type::Boolean | Type::Date | Type::Varchar(_),
+                Type::Smallint
+                | Type::Integer
+                | Type::Bigint
+                | Type::Boolean
+                | Type::Date
+                | Type::Char(_)
+                | Type::Varchar(_),
             ) => Ok(()),
             (Self::Hour, _) => Err("hour() takes a timestamp"),
-            (Self::Value, _) => Err("a key of its own value is a whole number, a boolean, a date or a varchar"),
+            (Self::Value, _) => Err("a key of its own value is a whole number, a boolean, a date, a char or a varchar"),
             _ => Err("year(), month() and day() take a date or a timestamp"),
         }
     }
@@ -129,6 +135,19 @@ mod tests {
         for bad in ["week(x)", "day()", "day(x", "Day(x)", "day(x) "] {
             assert!(PartitionBy::parse(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_key_is_of_a_type_whose_values_are_names_of_folders() {
+        let accepted = |grain: Grain| {
+            let all = "smallint integer bigint decimal(9,2) real double boolean date time timestamp timestamptz char(3) \
+                       varchar(3) super varbyte(3)";
+            let taken = all.split_whitespace().filter(|text| grain.accepts(Type::parse(text).unwrap()).is_ok());
+            taken.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(accepted(Grain::Value), "smallint integer bigint boolean date char(3) varchar(3)");
+        assert_eq!(accepted(Grain::Day), "date timestamp timestamptz");
+        assert_eq!(accepted(Grain::Hour), "timestamp timestamptz");
     }
 
     #[test]

@@ -25,22 +25,56 @@ pub enum Type {
         /// Digits behind the point.
         scale: u8,
     },
+    /// 32 bits, floating.
+    Real,
     /// 64 bits, floating.
     Double,
     /// True or false.
     Boolean,
     /// A day.
     Date,
+    /// A time of day in microseconds, without day and zone.
+    Time,
     /// A day and a time in microseconds, without zone.
     Timestamp,
+    /// A moment in microseconds: a day and a time of which the zone is known, kept in UTC.
+    Timestamptz,
+    /// ASCII text of at most this many bytes, 1 to 4,096. Blanks at its end mean nothing: Redshift fills up with them.
+    Char(u16),
     /// UTF-8 text of at most this many bytes (not characters), 1 to 65,535.
     Varchar(u16),
+    /// A JSON value, as text of at most [`SUPER_BYTES`] bytes.
+    Super,
+    /// At most this many bytes of any kind, 1 to 1,024,000.
+    Varbyte(u32),
 }
 
-/// Types that Redshift has and Sluice will have: refused by name until then.
-const LATER: &[&str] = &["real", "time", "timestamptz", "char", "super", "varbyte"];
-const WORDS: &[&str] =
-    &["smallint", "integer", "bigint", "decimal(p,s)", "double", "boolean", "date", "timestamp", "varchar(n)"];
+/// The longest JSON text of a super column. Redshift's super holds more; but the way there is a varchar, and COPY
+/// itself refuses a longer string too (facts/redshift-copy.md, type compatibility).
+pub const SUPER_BYTES: u16 = u16::MAX;
+
+/// char: facts/redshift-copy.md, type compatibility.
+const MAX_CHAR: u16 = 4_096;
+/// varbyte: the limit of 2023's Developer Guide. Newer ones have 16 MB (U), and COPY takes rows of 4 MB.
+const MAX_VARBYTE: u32 = 1_024_000;
+
+const WORDS: &[&str] = &[
+    "smallint",
+    "integer",
+    "bigint",
+    "decimal(p,s)",
+    "real",
+    "double",
+    "boolean",
+    "date",
+    "time",
+    "timestamp",
+    "timestamptz",
+    "char(n)",
+    "varchar(n)",
+    "super",
+    "varbyte(n)",
+];
 
 impl Type {
     /// Reads `bigint`, `decimal(14,2)`, `varchar(64)`, …
@@ -53,19 +87,23 @@ impl Type {
             ("smallint", []) => Ok(Self::Smallint),
             ("integer", []) => Ok(Self::Integer),
             ("bigint", []) => Ok(Self::Bigint),
+            ("real", []) => Ok(Self::Real),
             ("double", []) => Ok(Self::Double),
             ("boolean", []) => Ok(Self::Boolean),
             ("date", []) => Ok(Self::Date),
+            ("time", []) => Ok(Self::Time),
             ("timestamp", []) => Ok(Self::Timestamp),
+            ("timestamptz", []) => Ok(Self::Timestamptz),
+            ("super", []) => Ok(Self::Super),
             ("decimal", [precision, scale]) => decimal(text, precision, scale),
-            ("varchar", [bytes]) => match bytes.parse() {
-                Ok(bytes) if bytes > 0 => Ok(Self::Varchar(bytes)),
-                _ => Err(BadName::new(text, "a varchar: its length is 1 to 65535 bytes")),
-            },
-            ("varchar" | "decimal", _) => Err(BadName::new(text, "complete: write varchar(n) or decimal(p,s)")),
-            (later, _) if LATER.contains(&later) => {
-                Err(BadName::new(text, format!("supported yet; the types are {}", WORDS.join(", "))))
+            ("char", [bytes]) => length(text, bytes, MAX_CHAR).map(Self::Char),
+            ("varchar", [bytes]) => length(text, bytes, u16::MAX).map(Self::Varchar),
+            ("varbyte", [bytes]) => length(text, bytes, MAX_VARBYTE).map(Self::Varbyte),
+            ("char" | "varchar" | "varbyte", _) => {
+                Err(BadName::new(text, format!("complete: write {word}(n), n is bytes")))
             }
+            ("decimal", _) => Err(BadName::new(text, "complete: write decimal(p,s)")),
+            _ if WORDS.contains(&word) => Err(BadName::new(text, format!("a type: write {word} alone"))),
             _ => Err(BadName::new(text, format!("a type; the nearest is {}", nearest(word)))),
         }
     }
@@ -78,14 +116,65 @@ impl Type {
         }
     }
 
-    /// The type in the Glue Data Catalog (facts/glue.md, type names). Text is `string` there: Athena and Spectrum
-    /// cut a longer value at a `varchar(n)` in silence.
+    /// The type in the Glue Data Catalog (facts/glue.md, type names), of what the files hold (`engine::schema`).
+    ///
+    /// Text is `string` there: Athena and Spectrum cut a longer value at a `varchar(n)` in silence. Hive has no time of
+    /// day and no JSON, which lie in the files as text, and no moment: a `timestamp` holds it, in UTC.
     pub fn glue(self) -> String {
         match self {
             Self::Integer => "int".to_owned(),
-            Self::Varchar(_) => "string".to_owned(),
+            Self::Real => "float".to_owned(),
+            Self::Timestamptz => "timestamp".to_owned(),
+            Self::Time | Self::Char(_) | Self::Varchar(_) | Self::Super => "string".to_owned(),
+            Self::Varbyte(_) => "binary".to_owned(),
             other => other.to_string(),
         }
+    }
+
+    /// Whether an empty text is a value of the type, and not null: char and varchar.
+    pub fn is_text(self) -> bool {
+        matches!(self, Self::Char(_) | Self::Varchar(_))
+    }
+
+    /// Whether values are read by `formats`: date, time, timestamp and timestamptz.
+    pub fn is_temporal(self) -> bool {
+        matches!(self, Self::Date | Self::Time | Self::Timestamp | Self::Timestamptz)
+    }
+
+    /// Whether values are numbers, whole, exact or floating.
+    pub fn is_number(self) -> bool {
+        match self {
+            Self::Smallint | Self::Integer | Self::Bigint | Self::Decimal { .. } | Self::Real | Self::Double => true,
+            Self::Boolean | Self::Date | Self::Time | Self::Timestamp | Self::Timestamptz => false,
+            Self::Char(_) | Self::Varchar(_) | Self::Super | Self::Varbyte(_) => false,
+        }
+    }
+
+    /// The most bytes that a value may have; `None` where values are all of one size.
+    pub fn max_bytes(self) -> Option<usize> {
+        match self {
+            Self::Char(bytes) | Self::Varchar(bytes) => Some(bytes.into()),
+            Self::Super => Some(SUPER_BYTES.into()),
+            Self::Varbyte(bytes) => usize::try_from(bytes).ok(),
+            _ => None,
+        }
+    }
+
+    /// Whether a table can be distributed or sorted by a column of the type: not by super or varbyte
+    /// (facts/redshift-sql.md, create table).
+    pub fn orders_a_table(self) -> bool {
+        !matches!(self, Self::Super | Self::Varbyte(_))
+    }
+}
+
+/// A length in bytes, from 1 to a type's most.
+fn length<N>(text: &str, bytes: &str, most: N) -> Result<N, BadName>
+where
+    N: std::str::FromStr + PartialOrd + From<u8> + fmt::Display,
+{
+    match bytes.parse() {
+        Ok(bytes) if bytes >= N::from(1) && bytes <= most => Ok(bytes),
+        _ => Err(BadName::new(text, format!("a type: its length is 1 to {most} bytes"))),
     }
 }
 
@@ -108,12 +197,25 @@ const ALIASES: &[(&str, &str)] = &[
     ("long", "bigint"),
     ("numeric", "decimal(p,s)"),
     ("float", "double"),
+    ("float32", "real"),
+    ("float4", "real"),
     ("float64", "double"),
     ("float8", "double"),
     ("bool", "boolean"),
     ("datetime", "timestamp"),
+    ("instant", "timestamptz"),
+    ("character", "char(n)"),
+    ("bpchar", "char(n)"),
     ("string", "varchar(n)"),
     ("text", "varchar(n)"),
+    ("json", "super"),
+    ("variant", "super"),
+    ("struct", "super"),
+    ("array", "super"),
+    ("binary", "varbyte(n)"),
+    ("bytes", "varbyte(n)"),
+    ("bytea", "varbyte(n)"),
+    ("varbinary", "varbyte(n)"),
 ];
 
 fn nearest(word: &str) -> &str {
@@ -130,11 +232,17 @@ impl fmt::Display for Type {
             Self::Integer => f.write_str("integer"),
             Self::Bigint => f.write_str("bigint"),
             Self::Decimal { precision, scale } => write!(f, "decimal({precision},{scale})"),
+            Self::Real => f.write_str("real"),
             Self::Double => f.write_str("double"),
             Self::Boolean => f.write_str("boolean"),
             Self::Date => f.write_str("date"),
+            Self::Time => f.write_str("time"),
             Self::Timestamp => f.write_str("timestamp"),
+            Self::Timestamptz => f.write_str("timestamptz"),
+            Self::Char(bytes) => write!(f, "char({bytes})"),
             Self::Varchar(bytes) => write!(f, "varchar({bytes})"),
+            Self::Super => f.write_str("super"),
+            Self::Varbyte(bytes) => write!(f, "varbyte({bytes})"),
         }
     }
 }
@@ -144,20 +252,37 @@ as_text!(Type);
 mod tests {
     use super::*;
 
+    /// Every type, at its limits, with its names in Redshift and in Glue.
+    const TYPES: &[(&str, &str, &str)] = &[
+        ("smallint", "smallint", "smallint"),
+        ("integer", "integer", "int"),
+        ("bigint", "bigint", "bigint"),
+        ("decimal(14,2)", "decimal(14,2)", "decimal(14,2)"),
+        ("decimal(38,37)", "decimal(38,37)", "decimal(38,37)"),
+        ("real", "real", "float"),
+        ("double", "double precision", "double"),
+        ("boolean", "boolean", "boolean"),
+        ("date", "date", "date"),
+        ("time", "time", "string"),
+        ("timestamp", "timestamp", "timestamp"),
+        ("timestamptz", "timestamptz", "timestamp"),
+        ("char(1)", "char(1)", "string"),
+        ("char(4096)", "char(4096)", "string"),
+        ("varchar(65535)", "varchar(65535)", "string"),
+        ("super", "super", "string"),
+        ("varbyte(1024000)", "varbyte(1024000)", "binary"),
+    ];
+
     #[test]
     fn types_read_back_as_written() {
-        for text in [
-            "smallint",
-            "integer",
-            "bigint",
-            "decimal(14,2)",
-            "double",
-            "boolean",
-            "date",
-            "timestamp",
-            "varchar(65535)",
-        ] {
-            assert_eq!(Type::parse(text).unwrap().to_string(), text);
+        for (text, redshift, glue) in TYPES {
+            let column = Type::parse(text).unwrap();
+            assert_eq!(column.to_string(), *text);
+            assert_eq!((column.redshift().as_str(), column.glue().as_str()), (*redshift, *glue), "{text}");
+        }
+        for word in WORDS {
+            let word = word.split('(').next().unwrap();
+            assert!(TYPES.iter().any(|(text, ..)| text.split('(').next() == Some(word)), "{word} is not tested");
         }
     }
 
@@ -166,9 +291,43 @@ mod tests {
         let message = |text| Type::parse(text).unwrap_err().to_string();
         assert_eq!(message("string"), r#""string" is not a type; the nearest is varchar(n)"#);
         assert_eq!(message("interger"), r#""interger" is not a type; the nearest is integer"#);
-        assert!(message("super").contains("supported yet"));
-        assert!(message("varchar").contains("varchar(n)"));
-        assert!(message("varchar(65536)").contains("65535"));
-        assert!(message("decimal(39,2)").contains("1 to 38"));
+        assert_eq!(message("timestampz"), r#""timestampz" is not a type; the nearest is timestamptz"#);
+        assert_eq!(message("json"), r#""json" is not a type; the nearest is super"#);
+        assert_eq!(message("time(6)"), r#""time(6)" is not a type: write time alone"#);
+        for word in ["varchar", "char", "varbyte"] {
+            assert_eq!(message(word), format!(r#""{word}" is not complete: write {word}(n), n is bytes"#));
+        }
+    }
+
+    #[test]
+    fn a_length_beyond_redshifts_is_refused_with_the_limit() {
+        for (text, most) in [
+            ("char(0)", "4096"),
+            ("char(4097)", "4096"),
+            ("varchar(0)", "65535"),
+            ("varchar(65536)", "65535"),
+            ("varbyte(0)", "1024000"),
+            ("varbyte(1024001)", "1024000"),
+            ("varbyte(x)", "1024000"),
+        ] {
+            let message = Type::parse(text).unwrap_err().to_string();
+            assert_eq!(message, format!(r#""{text}" is not a type: its length is 1 to {most} bytes"#));
+        }
+        assert!(Type::parse("decimal(39,2)").unwrap_err().to_string().contains("1 to 38"));
+    }
+
+    #[test]
+    fn every_type_is_of_one_kind_at_most() {
+        for (text, ..) in TYPES {
+            let column = Type::parse(text).unwrap();
+            let kinds = [column.is_text(), column.is_temporal(), column.is_number()];
+            assert!(kinds.into_iter().filter(|is| *is).count() <= 1, "{text}");
+            assert_eq!(
+                column.max_bytes().is_some(),
+                !column.is_temporal() && !column.is_number() && *text != "boolean"
+            );
+        }
+        assert_eq!(Type::Super.max_bytes(), Some(65_535));
+        assert!(!Type::Super.orders_a_table() && !Type::Varbyte(1).orders_a_table() && Type::Char(1).orders_a_table());
     }
 }

@@ -22,7 +22,7 @@ use std::sync::atomic::AtomicU64;
 
 use aws::object::{create_document, need_document, read_document};
 use aws::{Call, Clients, Settings};
-use engine::{Item, Outcome};
+use engine::{Item, Options, Outcome};
 use model::count::Counts;
 use model::flow::TransformRequest;
 use model::name::{BadName, S3Url};
@@ -38,6 +38,9 @@ use self::upload::Uploads;
 
 /// Pieces that wait to be worked on, and chunks that wait to be uploaded, besides those on their way.
 const WAITING: usize = 2;
+
+/// Objects are uploaded in parts of this many bytes; a part has at least 5 MiB (facts/s3-events.md).
+const CHUNK_BYTES: usize = 8 * 1024 * 1024;
 
 /// Where things are.
 #[derive(Debug, Clone)]
@@ -95,7 +98,7 @@ async fn transform(clients: &Clients, config: &Config, call: &Call<TransformRequ
     tracing::info!(inputs = inputs.len(), size_bytes, "plan read");
     work::check_sizes(inputs)?;
 
-    let made = Item::new(&plan.dataset()?.dataset, run, &plan.batch, *item)?;
+    let made = Item::new(&plan.dataset()?.dataset, run, &plan.batch, *item, &options())?;
     let read_bytes = Arc::new(AtomicU64::new(0));
     let mut uploads = Uploads::new(&clients.s3, &config.lake_bucket, &config.control_bucket);
     let done = match deadline.limit(make(clients, made, inputs, &mut uploads, &read_bytes)).await {
@@ -121,6 +124,12 @@ async fn transform(clients: &Clients, config: &Config, call: &Call<TransformRequ
         "part written"
     );
     Ok(answer(&part))
+}
+
+/// Threads for the processors there are; chunks that a multipart upload takes as parts.
+fn options() -> Options {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    Options { threads, chunk_bytes: CHUNK_BYTES }
 }
 
 /// Reads, works and uploads at once. The first to fail ends the others: they find their channel closed.

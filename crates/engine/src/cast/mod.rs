@@ -11,8 +11,7 @@ mod time;
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, BooleanBuilder, PrimitiveArray, PrimitiveBuilder, StringBuilder};
-use arrow::compute::filter_record_batch;
+use arrow::array::{ArrayRef, BooleanBuilder, PrimitiveArray, PrimitiveBuilder, StringBuilder};
 use arrow::datatypes::{
     ArrowPrimitiveType, Date32Type, Decimal128Type, Float64Type, Int16Type, Int32Type, Int64Type, SchemaRef,
     TimestampMicrosecondType,
@@ -26,7 +25,7 @@ use model::{Error, Kind, Result};
 use crate::reject::{Fault, Reason, Reject, shown};
 use crate::rule::{self, Rule};
 use crate::schema;
-use crate::text::TextBatch;
+use crate::text::{Field, TextBatch};
 
 /// Types the batches of one dataset.
 #[derive(Debug)]
@@ -42,31 +41,41 @@ impl Caster {
         Ok(Self { schema: schema::of_rows(dataset), columns: columns.collect::<Result<_>>()? })
     }
 
-    /// The rows that are good, typed, and the rejects of the others; both in the order of the file.
-    pub fn cast(&mut self, batch: &TextBatch) -> Result<(RecordBatch, Vec<Reject>)> {
+    /// The batch's columns, and the rejects of the rows that are not good; both in the order of the file.
+    pub fn cast(&self, batch: &TextBatch) -> Result<Typed> {
         let mut faults = Faults { is_bad: vec![false; batch.rows()], list: Vec::new() };
         let mut arrays = Vec::with_capacity(self.columns.len());
-        for column in &mut self.columns {
+        for column in &self.columns {
             arrays.push(column.array(batch, &mut faults)?);
         }
-        let typed = RecordBatch::try_new(Arc::clone(&self.schema), arrays).map_err(bug)?;
+        let columns = RecordBatch::try_new(Arc::clone(&self.schema), arrays).map_err(bug)?;
         if faults.list.is_empty() {
-            return Ok((typed, Vec::new()));
+            return Ok(Typed { columns, good: None, rejects: Vec::new() });
         }
-        let is_good: BooleanArray = faults.is_bad.iter().map(|is_bad| Some(!is_bad)).collect();
-        let good = filter_record_batch(&typed, &is_good).map_err(bug)?;
-        Ok((good, self.rejects(batch, faults)?))
+        let rows = (0u32..).zip(&faults.is_bad);
+        let good = rows.filter(|(_, is_bad)| !**is_bad).map(|(row, _)| row).collect();
+        Ok(Typed { columns, good: Some(good), rejects: self.rejects(batch, faults)? })
     }
 
     fn rejects(&self, batch: &TextBatch, mut faults: Faults) -> Result<Vec<Reject>> {
         faults.list.sort_by_key(|(row, ..)| *row);
         let rejects = faults.list.into_iter().map(|(row, column, fault)| {
-            let (position, raw) = batch.record(row)?;
             let column = self.columns.get(column).map(|column| column.name.clone());
-            Some(Reject::new(position, column, fault, raw.as_bytes()))
+            batch.reject(row, column, fault)
         });
         rejects.collect::<Option<_>>().ok_or_else(|| bug("a reject stands outside of its batch"))
     }
+}
+
+/// A batch, typed.
+#[derive(Debug)]
+pub(crate) struct Typed {
+    /// All rows, in the order of the file; those that are not good hold nulls, and are to be left out.
+    pub columns: RecordBatch,
+    /// The numbers of the good rows; `None` if all are.
+    pub good: Option<Vec<u32>>,
+    /// The rows that are not.
+    pub rejects: Vec<Reject>,
 }
 
 /// The rows of a batch that are no longer good, and why.
@@ -92,12 +101,17 @@ struct Text {
     is_required: bool,
     nulls: Vec<String>,
     rules: Vec<&'static dyn Rule>,
-    buffers: Vec<String>,
 }
 
 impl Column {
     fn new(dataset: &Dataset, index: usize, name: &Identifier) -> Result<Self> {
         let column = dataset.columns.get(name).ok_or_else(|| bug("a column is not in its dataset"))?;
+        if let kind @ (Type::Real | Type::Time | Type::Timestamptz | Type::Char(_) | Type::Super | Type::Varbyte(_)) =
+            column.kind
+        {
+            return Err(Error::new(Kind::Config, "read", format!("column `{name}` of dataset {}", dataset.dataset))
+                .because(format!("the type {kind} is not supported yet")));
+        }
         let rules = column.clean.iter().map(|rule| rule::find(*rule)).collect::<Result<Vec<_>>>()?;
         let times = time::Formats::new(&column.formats).map_err(|what| {
             Error::new(Kind::Config, "read", format!("column `{name}` of dataset {}", dataset.dataset)).because(what)
@@ -106,13 +120,12 @@ impl Column {
             index,
             is_required: column.required,
             nulls: dataset.nulls.iter().chain(&column.nulls).cloned().collect(),
-            buffers: vec![String::new(); rules.len()],
             rules,
         };
         Ok(Self { name: name.clone(), kind: column.kind, times, text })
     }
 
-    fn array(&mut self, batch: &TextBatch, faults: &mut Faults) -> Result<ArrayRef> {
+    fn array(&self, batch: &TextBatch, faults: &mut Faults) -> Result<ArrayRef> {
         let Self { kind, times, text, .. } = self;
         let kind = *kind;
         Ok(match kind {
@@ -154,13 +167,16 @@ impl Column {
                 })?;
                 Arc::new(builder.finish())
             }
+            Type::Real | Type::Time | Type::Timestamptz | Type::Char(_) | Type::Super | Type::Varbyte(_) => {
+                return Err(bug("a type that is refused when the dataset is read"));
+            }
         })
     }
 }
 
 impl Text {
     fn primitive<T: ArrowPrimitiveType>(
-        &mut self,
+        &self,
         batch: &TextBatch,
         faults: &mut Faults,
         parse: impl Fn(&str) -> Result<T::Native, Fault>,
@@ -176,18 +192,23 @@ impl Text {
     /// Hands on each row's cleaned text, or null. A row that is bad, or turns bad here, hands on a null that nobody
     /// will see.
     fn each(
-        &mut self,
+        &self,
         batch: &TextBatch,
         faults: &mut Faults,
         mut append: impl FnMut(Option<&str>) -> Result<(), Fault>,
     ) -> Result<()> {
         let (index, is_required) = (self.index, self.is_required);
+        let mut buffers = vec![String::new(); self.rules.len()];
         for (row, (text, is_bad)) in batch.column(index).zip(&mut faults.is_bad).enumerate() {
-            let text = text.ok_or_else(|| bug("a field stands outside of its batch"))?;
+            let text = match text {
+                Field::Text(text) => text,
+                Field::Null => "",
+                Field::Torn => return Err(bug("a field stands outside of its batch")),
+            };
             let appended = if *is_bad {
                 append(None)
             } else {
-                match self.clean(text) {
+                match self.clean(text, &mut buffers) {
                     None if is_required => Err(Fault::new(Reason::MissingValue, "it is required, and null here")),
                     text => append(text),
                 }
@@ -201,11 +222,11 @@ impl Text {
         Ok(())
     }
 
-    fn clean<'a>(&'a mut self, text: &'a str) -> Option<&'a str> {
+    fn clean<'a>(&self, text: &'a str, buffers: &'a mut [String]) -> Option<&'a str> {
         if text.is_empty() || self.nulls.iter().any(|null| null == text) {
             return None;
         }
-        Some(rule::clean(&self.rules, text, &mut self.buffers)).filter(|text| !text.is_empty())
+        Some(rule::clean(&self.rules, text, buffers)).filter(|text| !text.is_empty())
     }
 }
 

@@ -2,7 +2,8 @@ use expect_test::{Expect, expect};
 use model::dataset::DatasetFile;
 
 use super::*;
-use crate::text::{Form, Position, Record, Span};
+use crate::encoding::Encoding;
+use crate::text::{Empty, Form, Origin, Record, Span};
 
 /// Types one text a row as the column says; a reject is shown with its code.
 fn check(column: &str, texts: &[&str], expected: Expect) {
@@ -14,23 +15,33 @@ fn check(column: &str, texts: &[&str], expected: Expect) {
     let mut start = 0;
     for (text, line) in texts.iter().zip(1..) {
         let end = start + text.len();
+        spans.push(Span::new(start..end, Form::Raw));
         let short = |place| u32::try_from(place).unwrap();
-        spans.push(Span { start: short(start), end: short(end), form: Form::Raw });
-        records.push(Record { position: Position { line, byte_offset: 0, byte_length: 0 }, raw: start..end });
+        records.push(Record { start: short(start), end: short(end), line });
         start = end;
     }
-    let (made, order, rejects, read) = (String::new(), [0].into(), Vec::new(), texts.len() as u64);
-    let batch = TextBatch { raw, made, spans, order, records, rejects, read };
-    let (typed, rejects) = Caster::new(&dataset).unwrap().cast(&batch).unwrap();
-    assert_eq!(typed.num_rows() + rejects.len(), texts.len());
+    let batch = TextBatch {
+        raw,
+        made: String::new(),
+        spans,
+        width: 1,
+        order: [0].into(),
+        records,
+        rejects: Vec::new(),
+        read: texts.len() as u64,
+        lines: 0,
+        origin: Origin { encoding: Encoding::Utf8, byte_offset: 0 },
+        empty: Empty::Null,
+    };
+    let Typed { columns, good, rejects } = Caster::new(&dataset).unwrap().cast(&batch).unwrap();
+    assert_eq!(good.map_or(texts.len(), |good| good.len()) + rejects.len(), texts.len());
 
     let options = arrow::util::display::FormatOptions::new().with_null("null");
-    let shown = arrow::util::display::ArrayFormatter::try_new(typed.column(0), &options).unwrap();
-    let mut good = 0..typed.num_rows();
+    let shown = arrow::util::display::ArrayFormatter::try_new(columns.column(0), &options).unwrap();
     let lines =
         texts.iter().zip(1..).map(|(text, line)| match rejects.iter().find(|reject| reject.position.line == line) {
             Some(reject) => format!("{text:?}: {}: {}\n", reject.reason.code(), reject.message),
-            None => format!("{text:?} = {}\n", shown.value(good.next().unwrap())),
+            None => format!("{text:?} = {}\n", shown.value(line as usize - 1)),
         });
     expected.assert_eq(&lines.collect::<String>());
 }

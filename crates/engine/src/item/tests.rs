@@ -18,13 +18,15 @@ columns:
 partition_by: {dt: day(day)}
 ";
 
+/// What tests take where the lake does not matter.
+const CHUNK_BYTES: usize = 4 * 1024;
+
 const SMALL: Limits = Limits {
     held_bytes: 64 * 1024,
     file_bytes: 20 * 1024,
     row_group_bytes: 8 * 1024,
     pending_rows: 50,
     pending_bytes: usize::MAX,
-    chunk_bytes: 4 * 1024,
 };
 
 #[derive(Debug, PartialEq)]
@@ -35,10 +37,15 @@ struct Made {
 
 /// Makes an item of one input, cut every so many bytes; chunks are held to their promises.
 fn make(yaml: &str, input: &[u8], cut: usize, limits: Limits) -> Result<Made> {
+    make_with(yaml, input, cut, limits, 2)
+}
+
+fn make_with(yaml: &str, input: &[u8], cut: usize, limits: Limits, threads: usize) -> Result<Made> {
     let dataset = DatasetFile::parse(yaml, "x.yaml").unwrap().dataset;
     let run = RunName::new(dataset.dataset.clone(), &"0".repeat(32)).unwrap();
     let url = S3Url::parse("s3://landing/sales/a.csv").unwrap();
-    let mut item = Item::with_limits(&dataset, &run, &BatchId::of(&url), 3, limits)?;
+    let options = Options { threads, chunk_bytes: CHUNK_BYTES };
+    let mut item = Item::with_limits(&dataset, &run, &BatchId::of(&url), 3, &options, limits)?;
     let mut chunks = Vec::new();
     item.begin_input(&url)?;
     for piece in input.chunks(cut) {
@@ -58,7 +65,7 @@ fn make(yaml: &str, input: &[u8], cut: usize, limits: Limits) -> Result<Made> {
             (chunk.number - 1, false),
             "chunks are in order, none behind the last"
         );
-        assert!(chunk.is_last || chunk.bytes.len() == limits.chunk_bytes);
+        assert!(chunk.is_last || chunk.bytes.len() == CHUNK_BYTES);
         objects.entry(chunk.object).or_default().extend_from_slice(&chunk.bytes);
     }
     assert!(last.values().all(|(_, is_last)| *is_last), "every object is whole");
@@ -155,7 +162,7 @@ fn a_file_of_many_row_groups_comes_in_many_chunks() {
     let limits = Limits { held_bytes: usize::MAX, file_bytes: usize::MAX, ..SMALL };
     let made = make(SALES, many_days(20_000, 1).as_bytes(), 100_000, limits).unwrap();
     let [file] = made.outcome.files.as_slice() else { panic!("one file") };
-    assert!(file.size_bytes > 20 * limits.chunk_bytes as u64);
+    assert!(file.size_bytes > 20 * CHUNK_BYTES as u64);
     let bytes = bytes::Bytes::from(made.objects[&Object::Parquet(file.key.clone())].clone());
     let reader = ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap();
     assert!(reader.metadata().num_row_groups() > 2);
@@ -168,6 +175,17 @@ fn cut_anywhere_the_names_and_bytes_are_the_same() {
     assert!(whole.outcome.counts.rejected > 0);
     for cut in [1, 3, 7, 100] {
         assert!(make(SALES, input.as_bytes(), cut, SMALL).unwrap() == whole, "cut every {cut}");
+    }
+}
+
+#[test]
+fn one_thread_or_many_make_the_same_bytes() {
+    // Several pieces, and more than one try at a file that is closed for its size.
+    let input = many_days(30_000, 7).replace("1,2013-01-02", "x,2013-01-02");
+    let one = make_with(SALES, input.as_bytes(), 100_000, SMALL, 1).unwrap();
+    assert!(one.outcome.files.len() > 14 && one.outcome.counts.rejected > 0);
+    for threads in [2, 3, 8] {
+        assert!(make_with(SALES, input.as_bytes(), 1 << 20, SMALL, threads).unwrap() == one, "{threads} threads");
     }
 }
 
@@ -233,7 +251,8 @@ fn inputs_begin_and_end_in_turn() {
     let dataset = DatasetFile::parse(SALES, "x.yaml").unwrap().dataset;
     let run = RunName::new(dataset.dataset.clone(), &"0".repeat(32)).unwrap();
     let url = S3Url::parse("s3://landing/sales/a.csv").unwrap();
-    let mut item = Item::new(&dataset, &run, &BatchId::of(&url), 0).unwrap();
+    let mut item =
+        Item::new(&dataset, &run, &BatchId::of(&url), 0, &Options { threads: 1, chunk_bytes: CHUNK_BYTES }).unwrap();
     assert_eq!(item.push(b"x").unwrap_err().kind(), Kind::Bug);
     item.begin_input(&url).unwrap();
     assert_eq!(item.begin_input(&url).unwrap_err().kind(), Kind::Bug);
@@ -252,7 +271,7 @@ fn every_piece_that_is_no_utf8_is_a_reject() {
     let bad = PIECES.iter().filter(|piece| std::str::from_utf8(piece).is_err());
     let input: Vec<u8> = bad.flat_map(|piece| [b"1,2013-01-01,", *piece, b"\n"].concat()).collect();
     let made = make(&SALES.replace("format: csv", "format: csv\ncsv: {header: false}"), &input, 11, SMALL).unwrap();
-    assert_eq!(made.outcome.rejected_by_reason, [("invalid_utf8".to_owned(), 1)].into());
+    assert_eq!(made.outcome.rejected_by_reason, [("invalid_encoding".to_owned(), 1)].into());
 }
 
 proptest! {

@@ -75,6 +75,9 @@ fn columns_faults(dataset: &Dataset) -> Vec<String> {
             Some(column) if !column.is_written() => {
                 faults.push(format!("`load`: column `{key}` is dropped by its mask and cannot distribute or sort"));
             }
+            Some(column) if !column.kind.orders_a_table() => {
+                faults.push(format!("`load`: Redshift does not distribute or sort by `{key}`, a {}", column.kind));
+            }
             Some(_) => {}
         }
     }

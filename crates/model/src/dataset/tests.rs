@@ -96,3 +96,13 @@ fn a_landing_is_a_folder() {
         expect![[r#"cannot read dataset sales.yaml: landing is a folder: no / in front, one at the end"#]],
     );
 }
+
+#[test]
+fn a_table_is_not_sorted_by_what_redshift_does_not_sort_by() {
+    check_fault(
+        ("sale_date: {type: date, formats: ['%Y-%m-%d', '%d/%m/%Y']}", "sale_date: {type: super}"),
+        expect![[
+            r#"cannot read dataset sales.yaml: partition `dt`: year(), month() and day() take a date or a timestamp; `load`: Redshift does not distribute or sort by `sale_date`, a super"#
+        ]],
+    );
+}

@@ -4,43 +4,52 @@ use std::sync::Arc;
 
 use model::dataset::{Dataset, nearest};
 
-use super::sift::undouble;
+use super::dialect::Dialect;
 use crate::text::{Form, Span};
 
-/// The names a header is to hold, in the order of the dataset's columns, in lower case.
+/// The names a header is to hold, in lower case: the columns', in the order of the dataset, then those that are known and
+/// not read.
 #[derive(Debug)]
 pub struct Expected {
     sources: Vec<String>,
+    dropped: Vec<String>,
+}
+
+/// What a header says.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Named {
+    /// For each column its field.
+    pub order: Arc<[usize]>,
+    /// The fields of a record.
+    pub width: usize,
+    /// Whether the header ends with a delimiter behind which nothing is named: so may the records.
+    pub is_trailed: bool,
 }
 
 impl Expected {
     pub fn of(dataset: &Dataset) -> Self {
         let columns = dataset.columns.iter();
         let source = columns.map(|(name, column)| column.from.as_deref().unwrap_or(name.as_str()));
-        Self { sources: source.map(fold).collect() }
+        Self { sources: source.map(fold).collect(), dropped: dataset.drop.iter().map(|name| fold(name)).collect() }
     }
 
-    /// For each column its field. `raw` is the header's record, which starts at `start`; an error is all that is wrong.
-    pub fn order(&self, raw: &[u8], start: usize, spans: &[Span], quote: u8) -> Result<Arc<[usize]>, String> {
-        let text = |span: &Span| {
-            let range = span.range();
-            let bytes = raw.get(range.start - start..range.end - start).unwrap_or_default();
-            let text = str::from_utf8(bytes).map_err(|_| "the header is not UTF-8".to_owned())?;
-            let mut made = String::new();
-            if span.form == Form::Doubled {
-                undouble(text, char::from(quote), &mut made);
-            }
-            Ok(fold(if made.is_empty() { text } else { &made }))
-        };
-        let names = spans.iter().map(text).collect::<Result<Vec<_>, String>>()?;
-        let faults = self.faults(&names);
+    /// What a header says. `raw` is its record, which starts at `start`; an error is all that is wrong.
+    pub fn order(&self, raw: &[u8], start: usize, spans: &[Span], dialect: &Dialect) -> Result<Named, String> {
+        let mut names = names(raw, start, spans, dialect)?;
+        let names_last = names.len() > 1 && names.last().is_some_and(String::is_empty);
+        let is_trailed = names_last && !self.sources.contains(&String::new());
+        if is_trailed {
+            names.pop();
+        }
+        let faults = self.faults(&names, dialect);
         if !faults.is_empty() {
             return Err(faults.join("; "));
         }
-        Ok(self.sources.iter().filter_map(|source| names.iter().position(|name| name == source)).collect())
+        let order = self.sources.iter().filter_map(|source| names.iter().position(|name| name == source)).collect();
+        Ok(Named { order, width: names.len(), is_trailed })
     }
 
-    fn faults(&self, names: &[String]) -> Vec<String> {
+    fn faults(&self, names: &[String], dialect: &Dialect) -> Vec<String> {
         let mut faults = Vec::new();
         let known: Vec<&str> = self.sources.iter().map(String::as_str).collect();
         let free: Vec<&str> = names.iter().map(String::as_str).filter(|name| !known.contains(name)).collect();
@@ -54,17 +63,33 @@ impl Expected {
                 times => faults.push(format!("the header names the column `{source}` {times} times")),
             }
         }
-        for name in &free {
+        for name in free.iter().filter(|name| !self.dropped.iter().any(|dropped| dropped == *name)) {
             faults.push(match nearest(name, &known) {
                 Some(near) => format!("the dataset has no column `{name}`; the nearest is `{near}`"),
-                None => format!("the dataset has no column `{name}`"),
+                None => format!("the dataset has no column `{name}`; `drop` names what is known and not read"),
             });
         }
         if names.len() == 1 && known.len() > 1 {
-            faults.push("the header is one field: is `csv.delimiter` the file's?".to_owned());
+            let delimiter = String::from_utf8_lossy(&dialect.delimiter).into_owned();
+            faults.push(format!("the header is one field: is {delimiter:?} (`csv.delimiter`) the file's delimiter?"));
         }
         faults
     }
+}
+
+/// The names of a header, as they are compared.
+pub fn names(raw: &[u8], start: usize, spans: &[Span], dialect: &Dialect) -> Result<Vec<String>, String> {
+    let text = |span: &Span| {
+        let range = span.range();
+        let bytes = raw.get(range.start - start..range.end - start).unwrap_or_default();
+        let text = str::from_utf8(bytes).map_err(|_| "the header is not UTF-8; is `encoding` another?".to_owned())?;
+        let mut made = String::new();
+        if span.form() == Form::Escaped {
+            dialect.unescape(text, &mut made);
+        }
+        Ok(fold(if made.is_empty() { text } else { &made }))
+    };
+    spans.iter().map(text).collect()
 }
 
 /// Names are compared without regard to case and to white space around them.

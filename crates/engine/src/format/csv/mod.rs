@@ -1,7 +1,7 @@
-//! Delimited text, quoted as RFC 4180 has it, in UTF-8.
+//! Delimited text, quoted as RFC 4180 has it or as the dataset says.
 //!
 //! ```text
-//! bytes ─► Scanner ─► fields and ends of records ─► header (once), then records or rejects ─► TextBatch
+//! text ─► skipped lines, header (once) ─► Cutter ─► pieces of whole records ─► scan ─► records or rejects ─► TextBatch
 //! ```
 //!
 //! What the RFC leaves open:
@@ -9,31 +9,34 @@
 //! - A quote opens a quoted field only where a field begins; anywhere else it is a character.
 //! - An empty line is no record and is not counted, except where the file has one column: there it is a null.
 //! - A field of no characters is null, quoted or not (Redshift's COPY with EMPTYASNULL).
-//! - A byte order mark at the start is skipped; offsets count it.
 //! - No bytes at all are no rows. A header, where one is expected, names each column once, in any order, case and white
 //!   space around names aside; a name too many or too few is an error: the rows would lose or lack a column in silence.
-//! - A record with too few or too many fields, a NUL byte, bytes that are no UTF-8 or text behind a closing quote is a
-//!   reject. A quote that is never closed, and a record beyond [`MAX_RECORD_BYTES`], are errors: as one reject they
+//! - A delimiter at the end of every line (its header's, or its first record's, shows that it is meant) is no column.
+//! - A record with too few or too many fields, a NUL byte, bytes that are no text or text behind a closing quote is a
+//!   reject. A quote that is never closed, and a record beyond `limits.record_bytes`, are errors: as one reject they
 //!   would hide the rows they swallow.
 
+mod cut;
+mod dialect;
 mod header;
+mod piece;
 mod scan;
-mod sift;
 #[cfg(test)]
 mod tests;
 
-use std::ops::Range;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
-use model::dataset::{Dataset, Dialect};
-use model::name::Identifier;
-use model::{Error, Kind, Result};
+use model::Result;
+use model::dataset::Dataset;
 
+use self::cut::Cutter;
+use self::dialect::Dialect;
 use self::header::Expected;
-use self::scan::{Scanned, Scanner, line_breaks};
-use super::{Decoder, Format};
-use crate::reject::{Fault, Reason, Reject};
-use crate::text::{BATCH_BYTES, BATCH_ROWS, MAX_RECORD_BYTES, Position, Record, Span, TextBatch};
+use self::piece::{CsvPiece, Layout};
+use self::scan::{Scanned, line_length, scan};
+use super::{Format, Piece, Reader, Unreadable};
+use crate::text::{Origin, PIECE_BYTES, Span};
 
 /// The format.
 #[derive(Debug)]
@@ -44,240 +47,240 @@ impl Format for Csv {
         "csv"
     }
 
-    fn decoder(&self, dataset: &Dataset, object: &str) -> Result<Box<dyn Decoder>> {
-        let (has_header, delimiter, quote) = simple(&dataset.csv).ok_or_else(|| {
-            Error::new(Kind::Config, "read", object).because("this dialect of `csv` is not supported yet")
-        })?;
-        let columns = dataset.columns.len();
-        let header = has_header.then(|| Expected::of(dataset));
-        Ok(Box::new(CsvDecoder {
-            object: object.to_owned(),
-            names: dataset.columns.keys().cloned().collect(),
-            quote,
-            header,
-            order: (0..columns).collect(),
-            scanner: Scanner::new(delimiter, quote),
-            has_begun: false,
-            has_ended: false,
-            line: 1,
-            base: 0,
-            raw: Vec::new(),
-            spans: Vec::new(),
-            record_span: 0,
-            records: Vec::new(),
-            rejects: Vec::new(),
-            read: 0,
-        }))
+    fn reader(&self, dataset: &Dataset, origin: Origin) -> Result<Box<dyn Reader>> {
+        Ok(Box::new(CsvReader::new(dataset, origin, PIECE_BYTES)))
     }
 }
-
-/// Whether there is a header, the delimiter and the quote of a dialect that the scanner knows.
-fn simple(csv: &model::dataset::Csv) -> Option<(bool, u8, u8)> {
-    let model::dataset::Csv::Dialect(dialect) = csv else { return None };
-    let (&[delimiter], Some(quote), 0 | 1) = (dialect.delimiter.as_bytes(), dialect.quote, dialect.header.0) else {
-        return None;
-    };
-    let known = Dialect {
-        header: dialect.header,
-        delimiter: dialect.delimiter.clone(),
-        quote: Some(quote),
-        ..Dialect::default()
-    };
-    (*dialect == known).then_some((dialect.header.names_columns(), delimiter, quote))
-}
-
-/// Bytes are scanned in slices of this size, so that what is left behind a full batch is short.
+/// Bytes are taken in slices of this size, so that what is left behind a piece is short.
 const SLICE_BYTES: usize = 64 * 1024;
 
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
-
-/// How files begin that are no text; each holds a byte that no CSV begins with.
-const NOT_TEXT: &[(&[u8], &str)] = &[
-    (b"\x1F\x8B", "gzip"),
-    (b"\x28\xB5\x2F\xFD", "Zstandard"),
-    (b"PK\x03\x04", "zip"),
-    (b"Obj\x01", "Avro"),
-    (b"\xFF\xFE", "UTF-16"),
-    (b"\xFE\xFF", "UTF-16"),
-];
+/// What the next bytes are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// So many lines that are dropped.
+    Skip(u32),
+    /// So many records of a header.
+    Header(u32),
+    /// The first record, which shows whether lines end with a delimiter.
+    First,
+    Records,
+}
 
 #[derive(Debug)]
-struct CsvDecoder {
-    object: String,
-    names: Vec<Identifier>,
-    quote: u8,
-    /// The header, until it is read.
-    header: Option<Expected>,
-    order: Arc<[usize]>,
-    scanner: Scanner,
-    has_begun: bool,
-    has_ended: bool,
-    /// The line where the record in hand starts.
-    line: u64,
-    /// The offset of `raw` in the object.
-    base: u64,
-    /// The batch's bytes: whole records, then what of the next ones is here.
-    raw: Vec<u8>,
-    spans: Vec<Span>,
-    /// The first span of the record in hand.
-    record_span: usize,
-    records: Vec<Record>,
-    rejects: Vec<Reject>,
-    read: u64,
+struct CsvReader {
+    stage: Stage,
+    expected: Expected,
+    layout: Arc<Layout>,
+    /// Of the buffer.
+    origin: Origin,
+    /// Lines between the last piece and the buffer.
+    lines: u32,
+    /// What no piece has been made of.
+    buffer: Vec<u8>,
+    /// The buffer's length when its first record was last looked for.
+    tried: usize,
+    cutter: Cutter,
+    pieces: VecDeque<CsvPiece>,
+    /// [`PIECE_BYTES`]; less where a test wants to see many pieces.
+    piece_bytes: usize,
 }
 
-impl Decoder for CsvDecoder {
-    fn decode(&mut self, bytes: &[u8]) -> Result<usize> {
-        let mut rest = bytes;
-        loop {
-            self.scan()?;
-            if self.is_full() || rest.is_empty() {
-                return Ok(bytes.len() - rest.len());
-            }
-            let (slice, later) = rest.split_at(rest.len().min(SLICE_BYTES));
-            self.raw.extend_from_slice(slice);
-            rest = later;
-        }
-    }
-
-    fn end(&mut self) {
-        self.has_ended = true;
-    }
-
-    fn flush(&mut self) -> Result<Option<TextBatch>> {
-        if self.has_ended {
-            self.scan()?;
-            if let Some(open) = self.scanner.open_quote() {
-                let line = self.line + line_breaks(self.raw.get(self.scanner.record()..open).unwrap_or_default());
-                return Err(self.fault(line, "a quote is opened here and never closed".to_owned()));
-            }
-            // A batch without rows has its header; a file without any was cut off, and would empty the batch it corrects.
-            if self.header.is_some() {
-                return Err(
-                    self.fault(1, "the file has no line, a header is expected; was its upload cut off?".to_owned())
-                );
-            }
-        }
-        if self.is_full() || (self.has_ended && self.read > 0) { self.cut().map(Some) } else { Ok(None) }
-    }
-}
-
-impl CsvDecoder {
-    /// Takes records from `raw` until the batch is full or the bytes are all seen.
-    fn scan(&mut self) -> Result<()> {
-        if !self.has_begun && !self.begin()? {
-            return Ok(());
-        }
-        while !self.is_full() {
-            let scanned = self.scanner.next(&self.raw, self.has_ended, &mut self.spans);
-            let end = scanned.as_ref().map_or(self.raw.len(), |scanned| scanned.range.end);
-            let start = scanned.as_ref().map_or(self.scanner.record(), |scanned| scanned.range.start);
-            if end - start > MAX_RECORD_BYTES {
-                let what = format!("the record that starts here has more than {MAX_RECORD_BYTES} bytes");
-                return Err(self.fault(self.line, what + "; is a quote opened in it and never closed?"));
-            }
-            match scanned {
-                Some(scanned) => self.take(scanned)?,
-                None => break,
-            }
+impl Reader for CsvReader {
+    fn push(&mut self, mut bytes: &[u8]) -> Result<(), Unreadable> {
+        while !bytes.is_empty() {
+            let room = SLICE_BYTES.max((self.piece_bytes + SLICE_BYTES).saturating_sub(self.buffer.len()));
+            let (slice, later) = bytes.split_at(bytes.len().min(room));
+            self.buffer.extend_from_slice(slice);
+            bytes = later;
+            self.advance(false)?;
         }
         Ok(())
     }
 
-    /// Looks at the first bytes, once they are here; says whether they were.
-    fn begin(&mut self) -> Result<bool> {
-        if self.raw.len() < 4 && !self.has_ended {
-            return Ok(false);
+    fn end(&mut self) -> Result<(), Unreadable> {
+        self.advance(true)?;
+        match self.stage {
+            // A batch without rows has its header; a file without any was cut off, and would empty the batch it corrects.
+            Stage::Skip(_) | Stage::Header(_) if self.layout.dialect.header_records > 0 => {
+                let what = "the file has no line, a header is expected; was its upload cut off?";
+                Err(Unreadable::at_line(self.lines.into(), what))
+            }
+            _ => Ok(()),
         }
-        if let Some((_, format)) = NOT_TEXT.iter().find(|(magic, _)| self.raw.starts_with(magic)) {
-            return Err(self.fault(1, format!("it is {format}, not CSV in UTF-8; that is not supported yet")));
+    }
+
+    fn take(&mut self) -> Option<Box<dyn Piece>> {
+        self.pieces.pop_front().map(|piece| Box::new(piece) as Box<dyn Piece>)
+    }
+}
+
+impl CsvReader {
+    fn new(dataset: &Dataset, origin: Origin, piece_bytes: usize) -> Self {
+        let dialect = match &dataset.csv {
+            model::dataset::Csv::Dialect(written) => Dialect::of(written, &dataset.limits),
+            model::dataset::Csv::Detect => Dialect::of(&model::dataset::Dialect::default(), &dataset.limits),
+        };
+        Self {
+            stage: Stage::Skip(dialect.skip_lines),
+            expected: Expected::of(dataset),
+            layout: Arc::new(Layout {
+                order: (0..dataset.columns.len()).collect(),
+                width: dataset.columns.len(),
+                names: dataset.columns.keys().cloned().collect(),
+                is_trailed: false,
+                dialect,
+            }),
+            origin,
+            lines: 0,
+            buffer: Vec::new(),
+            tried: 0,
+            cutter: Cutter::default(),
+            pieces: VecDeque::new(),
+            piece_bytes,
         }
-        if self.raw.starts_with(BYTE_ORDER_MARK) {
-            self.scanner.skip(BYTE_ORDER_MARK.len());
+    }
+
+    /// Goes as far as the bytes allow.
+    fn advance(&mut self, is_all: bool) -> Result<(), Unreadable> {
+        loop {
+            let has_moved = match self.stage {
+                Stage::Skip(0) => {
+                    self.stage = Stage::Header(self.layout.dialect.header_records);
+                    true
+                }
+                Stage::Skip(left) => self.skip_line(left, is_all),
+                Stage::Header(0) => {
+                    self.stage = Stage::First;
+                    true
+                }
+                Stage::Header(left) => self.header(left, is_all)?,
+                Stage::First => self.first(is_all)?,
+                Stage::Records => self.piece(is_all)?,
+            };
+            if !has_moved {
+                return Ok(());
+            }
         }
-        self.has_begun = true;
+    }
+
+    fn skip_line(&mut self, left: u32, is_all: bool) -> bool {
+        let length = line_length(&self.buffer);
+        // A CR at the end may have its LF in the next bytes.
+        if self.buffer.is_empty() || (length == self.buffer.len() && !is_all) {
+            return false;
+        }
+        self.drop_bytes(length, 1);
+        self.stage = Stage::Skip(left - 1);
+        true
+    }
+
+    fn header(&mut self, left: u32, is_all: bool) -> Result<bool, Unreadable> {
+        let Some((record, spans)) = self.first_record(is_all)? else { return Ok(false) };
+        if left == 1 {
+            let bytes = self.buffer.get(record.start..record.end).unwrap_or_default();
+            let named = self.expected.order(bytes, record.start, &spans, &self.layout.dialect);
+            let named = named.map_err(|what| Unreadable::at_line(u64::from(self.lines + record.line), what))?;
+            let layout = Layout {
+                order: named.order,
+                width: named.width,
+                is_trailed: named.is_trailed,
+                ..(*self.layout).clone()
+            };
+            self.layout = Arc::new(layout);
+        }
+        let lines = self.lines_before(record.end);
+        self.drop_bytes(record.end, lines);
+        self.stage = Stage::Header(left - 1);
         Ok(true)
     }
 
-    /// Counted in whole records, so that it does not depend on how the bytes were cut.
-    fn is_full(&self) -> bool {
-        self.read >= BATCH_ROWS || self.scanner.record() >= BATCH_BYTES
-    }
-
-    fn take(&mut self, scanned: Scanned) -> Result<()> {
-        let fields = self.spans.len() - self.record_span;
-        let bytes = self.raw.get(scanned.range.clone()).unwrap_or_default();
-        let is_blank = fields == 1 && !scanned.has_quotes && matches!(bytes, b"\n" | b"\r" | b"\r\n");
-        let position = Position {
-            line: self.line,
-            byte_offset: self.base + scanned.range.start as u64,
-            byte_length: bytes.len() as u64,
-        };
-        self.line += if scanned.has_quotes { line_breaks(bytes).max(1) } else { 1 };
-        if let Some(expected) = self.header.take_if(|_| !is_blank) {
-            let spans = self.spans.split_off(self.record_span);
-            let order = expected.order(bytes, scanned.range.start, &spans, self.quote);
-            self.order = order.map_err(|what| self.fault(position.line, what))?;
-            return Ok(());
-        }
-        let width = self.order.len();
-        if is_blank && (width != 1 || self.header.is_some()) {
-            self.spans.truncate(self.record_span);
-            return Ok(());
-        }
-        self.read += 1;
-        match fault(&scanned, fields, width) {
-            Some(fault) => self.reject(position, scanned.range, fault),
-            None => {
-                self.records.push(Record { position, raw: scanned.range });
-                self.record_span = self.spans.len();
+    fn first(&mut self, is_all: bool) -> Result<bool, Unreadable> {
+        match self.first_record(is_all)? {
+            Some((record, spans)) => {
+                if record.ends_empty && spans.len() == self.layout.width + 1 {
+                    self.layout = Arc::new(Layout { is_trailed: true, ..(*self.layout).clone() });
+                }
             }
+            None if is_all => {}
+            None => return Ok(false),
         }
-        Ok(())
+        self.stage = Stage::Records;
+        Ok(true)
     }
 
-    /// The record is no row. Its bytes stay in the batch, as blanks: they need not be UTF-8.
-    fn reject(&mut self, position: Position, range: Range<usize>, fault: Fault) {
-        let bytes = self.raw.get_mut(range).unwrap_or_default();
-        self.rejects.push(Reject::new(position, None, fault, bytes));
-        bytes.fill(b' ');
-        self.spans.truncate(self.record_span);
+    /// The first record that is no blank line, with its fields, if it is whole.
+    fn first_record(&mut self, is_all: bool) -> Result<Option<(Scanned, Vec<Span>)>, Unreadable> {
+        let length = self.buffer.len();
+        if !is_all && length < self.tried * 2 {
+            return Ok(None);
+        }
+        let mut first = None;
+        let dialect = &self.layout.dialect;
+        let ended = scan(&self.buffer, dialect, &mut Vec::new(), |scanned, spans| {
+            let is_whole = is_all || scanned.end < length;
+            if first.is_none() && is_whole && !scanned.is_blank {
+                first = Some((scanned, spans.clone()));
+            }
+            spans.clear();
+        });
+        match (first, ended.open_quote) {
+            (None, Some(line)) if is_all => Err(open_quote(self.lines + line)),
+            (None, _) if length > dialect.record_bytes => Err(too_long(self.lines, dialect.record_bytes)),
+            (None, _) => {
+                self.tried = length;
+                Ok(None)
+            }
+            (first, _) => Ok(first),
+        }
     }
 
-    /// Ends the batch behind the last whole record.
-    fn cut(&mut self) -> Result<TextBatch> {
-        let rest = self.raw.split_off(self.scanner.record());
-        let raw = std::mem::replace(&mut self.raw, rest);
-        let base = self.base;
-        self.base += raw.len() as u64;
-        self.scanner.rebase();
-        self.record_span = 0;
-        let batch = sift::Batch {
-            raw,
-            base,
-            spans: std::mem::take(&mut self.spans),
-            records: std::mem::take(&mut self.records),
-            rejects: std::mem::take(&mut self.rejects),
-            read: std::mem::take(&mut self.read),
+    fn piece(&mut self, is_all: bool) -> Result<bool, Unreadable> {
+        let Some(length) = self.cutter.cut(&self.buffer, is_all, self.piece_bytes, &self.layout.dialect) else {
+            let most = self.layout.dialect.record_bytes;
+            return match self.buffer.len() > most + self.piece_bytes {
+                true => Err(too_long(self.lines, most)),
+                false => Ok(false),
+            };
         };
-        batch.into_text(&self.order, &self.names, self.quote).map_err(|what| {
-            Error::new(Kind::Bug, "read", format!("{} before byte {}", self.object, self.base)).because(what)
-        })
+        let rest = self.buffer.split_off(length);
+        let bytes = std::mem::replace(&mut self.buffer, rest);
+        // The rest of the next piece will come: room for it is made once.
+        self.buffer.reserve((self.piece_bytes + 2 * SLICE_BYTES).saturating_sub(self.buffer.len()));
+        let origin = self.origin;
+        self.origin = origin.behind(&bytes);
+        let lines_before = std::mem::take(&mut self.lines);
+        self.pieces.push_back(CsvPiece { bytes, layout: Arc::clone(&self.layout), origin, lines_before });
+        self.cutter = Cutter::default();
+        Ok(true)
     }
 
-    fn fault(&self, line: u64, what: String) -> Error {
-        Error::new(Kind::Data, "read", format!("{} line {line}", self.object)).because(what)
+    fn lines_before(&self, end: usize) -> u32 {
+        let mut lines = 0;
+        let mut rest = self.buffer.get(..end).unwrap_or_default();
+        while !rest.is_empty() {
+            rest = rest.get(line_length(rest)..).unwrap_or_default();
+            lines += 1;
+        }
+        lines
+    }
+
+    /// Goes behind bytes of which no piece is made.
+    fn drop_bytes(&mut self, length: usize, lines: u32) {
+        let rest = self.buffer.split_off(length);
+        self.origin = self.origin.behind(&self.buffer);
+        self.buffer = rest;
+        self.lines += lines;
+        self.tried = 0;
     }
 }
 
-fn fault(scanned: &Scanned, fields: usize, width: usize) -> Option<Fault> {
-    if scanned.is_bad_quote {
-        return Some(Fault::new(Reason::BadQuote, "text stands behind a closing quote"));
-    }
-    let reason = match fields.cmp(&width) {
-        std::cmp::Ordering::Less => Reason::TooFewFields,
-        std::cmp::Ordering::Greater => Reason::TooManyFields,
-        std::cmp::Ordering::Equal => return None,
-    };
-    Some(Fault::new(reason, format!("the record has {fields} field(s), the file has {width} column(s)")))
+fn open_quote(line: u32) -> Unreadable {
+    Unreadable::at_line(line.into(), "a quote is opened here and never closed")
+}
+
+fn too_long(line: u32, most: usize) -> Unreadable {
+    let what = format!(
+        "the record that starts here has more than {most} bytes (limits.record_bytes); is a quote opened in it and never closed?"
+    );
+    Unreadable::at_line(line.into(), what)
 }

@@ -1,9 +1,11 @@
 use expect_test::{Expect, expect};
 use model::dataset::DatasetFile;
-use model::error::chain;
 use proptest::prelude::*;
 
 use super::*;
+use crate::encoding::Encoding;
+use crate::reject::{Fault, Reason};
+use crate::text::{Field, Position, TextBatch};
 
 fn dataset(columns: &str, csv: &str) -> Dataset {
     let columns: Vec<_> = columns.split(',').map(|name| format!("{name}: {{type: varchar(100)}}")).collect();
@@ -11,58 +13,76 @@ fn dataset(columns: &str, csv: &str) -> Dataset {
     DatasetFile::parse(&yaml, "x.yaml").unwrap().dataset
 }
 
-/// All batches of an input that is cut every so many bytes.
-fn decode(dataset: &Dataset, input: &[u8], cut: usize) -> Result<Vec<TextBatch>> {
-    let mut decoder = Csv.decoder(dataset, "s3://landing/x/a.csv")?;
+/// All batches of an input that is pushed in such pieces and cut into such others.
+fn read(dataset: &Dataset, input: &[u8], push: usize, piece: usize) -> Result<Vec<TextBatch>, String> {
+    let origin = Origin { encoding: Encoding::Utf8, byte_offset: 0 };
+    let mut reader = CsvReader::new(dataset, origin, piece);
     let mut batches = Vec::new();
-    for piece in input.chunks(cut) {
-        let mut rest = piece;
-        while !rest.is_empty() {
-            rest = &rest[decoder.decode(rest)?..];
-            while let Some(batch) = decoder.flush()? {
-                batches.push(batch);
-            }
+    let mut lines = 0;
+    let mut ended = Ok(());
+    for bytes in input.chunks(push).map(Some).chain([None]) {
+        if ended.is_ok() {
+            ended = match bytes {
+                Some(bytes) => reader.push(bytes),
+                None => reader.end(),
+            };
         }
     }
-    decoder.end();
-    while let Some(batch) = decoder.flush()? {
+    while let Some(piece) = reader.take() {
+        let batch = piece.read().map_err(|error| tell(error, lines))?;
+        lines += batch.lines;
         batches.push(batch);
     }
+    ended.map_err(|error| tell(error, lines))?;
     Ok(batches)
 }
 
-/// Every record with its line, offset and length, every reject with its code; the law of cuts is held for each input.
-fn show(dataset: &Dataset, input: &[u8]) -> String {
-    let whole = decode(dataset, input, usize::MAX);
-    for cut in [1, 3, 7, 100] {
-        match (&whole, &decode(dataset, input, cut)) {
-            (Ok(whole), Ok(cut)) => assert_eq!(whole, cut),
-            (whole, cut) => assert_eq!(format!("{whole:?}"), format!("{cut:?}")),
-        }
-    }
-    let batches = match whole {
-        Ok(batches) => batches,
-        Err(error) => return format!("{}: {}\n", error.kind(), chain(&error)),
-    };
+fn tell(error: Unreadable, lines_before: u64) -> String {
+    format!("line {}: {}", lines_before + error.line + 1, error.what)
+}
+
+/// The rows' texts and the rejects, each with its position in the file.
+fn lines(batches: &[TextBatch]) -> Vec<(Position, String)> {
     let mut lines = Vec::new();
-    for batch in &batches {
+    let mut before = 1;
+    for batch in batches {
         assert_eq!(batch.rows_read(), (batch.rows() + batch.rejects.len()) as u64);
+        let at = |position: Position| Position { line: before + position.line, ..position };
         for row in 0..batch.rows() {
-            let texts: Vec<_> =
-                (0..dataset.columns.len()).map(|i| batch.column(i).nth(row).unwrap().unwrap()).collect();
-            lines.push((batch.record(row).unwrap().0, format!("{texts:?}")));
+            let place = batch.reject(row, None, Fault::new(Reason::BadQuote, "")).unwrap().position;
+            lines.push((at(place), format!("{:?}", texts(batch, row))));
         }
         for reject in &batch.rejects {
             let column = reject.column.as_ref().map(|column| format!(" in {column}")).unwrap_or_default();
             let (code, message, text) = (reject.reason.code(), &reject.message, &reject.text);
-            lines.push((reject.position, format!("{code}{column}: {message}: {text:?}")));
+            lines.push((at(reject.position), format!("{code}{column}: {message}: {text:?}")));
         }
+        before += batch.lines;
     }
     lines.sort_by_key(|(position, _)| position.byte_offset);
+    lines
+}
+
+fn texts(batch: &TextBatch, row: usize) -> Vec<&str> {
+    let text = |column| match batch.column(column).nth(row).unwrap() {
+        Field::Text(text) => text,
+        Field::Null => "(null)",
+        Field::Torn => panic!("a field is torn"),
+    };
+    (0..batch.order.len()).map(text).collect()
+}
+
+/// Every record with its line, offset and length, every reject with its code. However the input is pushed and cut, it
+/// reads the same.
+fn show(dataset: &Dataset, input: &[u8]) -> String {
+    let whole = read(dataset, input, usize::MAX, 1 << 20).map(|batches| lines(&batches));
+    for (push, piece) in [(1, 1), (3, 7), (7, 3), (100, 10), (1, 20), (usize::MAX, 1), (usize::MAX, 5)] {
+        assert_eq!(read(dataset, input, push, piece).map(|batches| lines(&batches)), whole, "{push} {piece}");
+    }
     let show = |(at, text): &(Position, String)| {
         format!("line {} at {}+{}: {text}\n", at.line, at.byte_offset, at.byte_length)
     };
-    lines.iter().map(show).collect()
+    whole.map_or_else(|error| error + "\n", |lines| lines.iter().map(show).collect())
 }
 
 fn check(columns: &str, input: impl AsRef<[u8]>, expected: Expect) {
@@ -179,30 +199,12 @@ fn bytes_that_are_no_text_are_rejects_with_their_place() {
         "a,b",
         b"a,b\n1,\xff\n2,x\0y\n3,\"\"\"\xc3\"\n4,\xc3\xa9\n\xff\n",
         expect![[r#"
-        line 2 at 4+4: invalid_utf8 in b: byte 6 of the object is no UTF-8: "1,�"
-        line 3 at 8+6: nul_byte in b: byte 11 of the object is NUL: "2,x\0y"
-        line 4 at 14+8: invalid_utf8 in b: byte 19 of the object is no UTF-8: "3,\"\"\"�\""
-        line 5 at 22+5: ["4", "é"]
-        line 6 at 27+2: too_few_fields: the record has 1 field(s), the file has 2 column(s): "�"
-    "#]],
-    );
-}
-
-#[test]
-fn a_byte_order_mark_is_skipped_and_counted() {
-    check(
-        "a,b",
-        b"\xEF\xBB\xBFa,b\n1,2\n",
-        expect![[r#"
-        line 2 at 7+4: ["1", "2"]
-    "#]],
-    );
-    check(
-        "a,b",
-        b"\xEF\xBB\xBF",
-        expect![[r#"
-        Data: cannot read s3://landing/x/a.csv line 1: the file has no line, a header is expected; was its upload cut off?
-    "#]],
+            line 2 at 4+4: invalid_encoding in b: byte 6 of the object is no utf-8: "1,�"
+            line 3 at 8+6: nul_byte in b: byte 11 of the object is NUL: "2,x\0y"
+            line 4 at 14+8: invalid_encoding in b: byte 19 of the object is no utf-8: "3,\"\"\"�\""
+            line 5 at 22+5: ["4", "é"]
+            line 6 at 27+2: too_few_fields: the record has 1 field(s), the file has 2 column(s): "�"
+        "#]],
     );
 }
 
@@ -212,8 +214,8 @@ fn a_file_without_a_line_was_cut_off_and_one_with_a_header_has_no_rows() {
         "a,b",
         "",
         expect![[r#"
-        Data: cannot read s3://landing/x/a.csv line 1: the file has no line, a header is expected; was its upload cut off?
-    "#]],
+            line 1: the file has no line, a header is expected; was its upload cut off?
+        "#]],
     );
     check("a,b", "a,b", expect![[r#""#]]);
 }
@@ -224,22 +226,22 @@ fn a_header_that_does_not_fit_is_an_error_with_all_faults() {
         "id,customer,day",
         "id,custmer,ID,extra\n1,2,3,4\n",
         expect![[r#"
-        Data: cannot read s3://landing/x/a.csv line 1: the header names the column `id` 2 times; the header has no column `customer`; the nearest is `custmer`; the header has no column `day`; the dataset has no column `custmer`; the nearest is `customer`; the dataset has no column `extra`
-    "#]],
+            line 1: the header names the column `id` 2 times; the header has no column `customer`; the nearest is `custmer`; the header has no column `day`; the dataset has no column `custmer`; the nearest is `customer`; the dataset has no column `extra`; `drop` names what is known and not read
+        "#]],
     );
     check(
         "a,b",
         "a;b\n1;2\n",
         expect![[r#"
-        Data: cannot read s3://landing/x/a.csv line 1: the header has no column `a`; the nearest is `a;b`; the header has no column `b`; the dataset has no column `a;b`; the nearest is `a`; the header is one field: is `csv.delimiter` the file's?
-    "#]],
+            line 1: the header has no column `a`; the nearest is `a;b`; the header has no column `b`; the dataset has no column `a;b`; the nearest is `a`; the header is one field: is "," (`csv.delimiter`) the file's delimiter?
+        "#]],
     );
     check(
         "a,b",
         b"a,b\xff\n",
         expect![[r#"
-        Data: cannot read s3://landing/x/a.csv line 1: the header is not UTF-8
-    "#]],
+            line 1: the header is not UTF-8; is `encoding` another?
+        "#]],
     );
 }
 
@@ -249,34 +251,130 @@ fn an_open_quote_at_the_end_names_its_line() {
         "a,b",
         "a,b\n1,2\n3,\"x\ny\"\n4,\"z\n5,6\n",
         expect![[r#"
-        Data: cannot read s3://landing/x/a.csv line 5: a quote is opened here and never closed
-    "#]],
+            line 5: a quote is opened here and never closed
+        "#]],
     );
     check(
         "a,b",
         "a,b\n\"x\ny\",\"z",
         expect![[r#"
-        Data: cannot read s3://landing/x/a.csv line 3: a quote is opened here and never closed
+            line 3: a quote is opened here and never closed
+        "#]],
+    );
+}
+
+#[test]
+fn a_record_beyond_the_limit_is_an_error() {
+    let limits = "header: true}, limits: {record_bytes: 100, field_bytes: 100";
+    let dataset = dataset("a,b", limits);
+    let fits = format!("a,b\n1,{}\n", "x".repeat(97));
+    assert_eq!(read(&dataset, fits.as_bytes(), 10, 20).unwrap().len(), 1);
+    for bad in [format!("a,b\n1,2\n3,\"{}\",\n", "x\n".repeat(50)), format!("a,b\n1,2\n3,{}\n", "x".repeat(98))] {
+        for (push, piece) in [(1, 20), (7, 1), (usize::MAX, 200)] {
+            let error = read(&dataset, bad.as_bytes(), push, piece).unwrap_err();
+            assert_eq!(
+                error,
+                "line 3: the record that starts here has more than 100 bytes (limits.record_bytes); is a quote opened in it and never closed?"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_field_beyond_the_limit_is_a_reject() {
+    let dataset = dataset("a,b", "header: false}, limits: {field_bytes: 3");
+    expect![[r#"
+        line 1 at 0+8: ["abc", "abc"]
+        line 2 at 8+6: too_long: a field has 4 bytes, limits.field_bytes is 3: "abcd,"
+        line 3 at 14+8: too_long: a field has 4 bytes, limits.field_bytes is 3: "\"abcd\","
+    "#]]
+    .assert_eq(&show(&dataset, b"abc,abc\nabcd,\n\"abcd\",\n"));
+}
+
+#[test]
+fn a_delimiter_at_every_end_is_no_column() {
+    check(
+        "a,b",
+        "a,b,\n1,2,\n3,4\n5,6,7\n8,9,,\n",
+        expect![[r#"
+        line 2 at 5+5: ["1", "2"]
+        line 3 at 10+4: ["3", "4"]
+        line 4 at 14+6: too_many_fields: the record has 3 field(s), the file has 2 column(s): "5,6,7"
+        line 5 at 20+6: too_many_fields: the record has 4 field(s), the file has 2 column(s): "8,9,,"
+    "#]],
+    );
+    check(
+        "a,b",
+        "a,b\n1,2,\n3,4\n5,6,\"\"\n",
+        expect![[r#"
+        line 2 at 4+5: ["1", "2"]
+        line 3 at 9+4: ["3", "4"]
+        line 4 at 13+7: too_many_fields: the record has 3 field(s), the file has 2 column(s): "5,6,\"\""
+    "#]],
+    );
+    check(
+        "a,b",
+        "a,b\n1,2\n3,4,\n",
+        expect![[r#"
+        line 2 at 4+4: ["1", "2"]
+        line 3 at 8+5: too_many_fields: the record has 3 field(s), the file has 2 column(s): "3,4,"
     "#]],
     );
 }
 
 #[test]
-fn files_that_are_no_text_are_named() {
-    check(
-        "a,b",
-        b"\x1f\x8b\x08\x00abc",
-        expect![[r#"
-        Data: cannot read s3://landing/x/a.csv line 1: it is gzip, not CSV in UTF-8; that is not supported yet
-    "#]],
-    );
-    check(
-        "a,b",
-        b"\xff\xfea\0",
-        expect![[r#"
-        Data: cannot read s3://landing/x/a.csv line 1: it is UTF-16, not CSV in UTF-8; that is not supported yet
-    "#]],
-    );
+fn longer_delimiters_comments_and_lines_before_the_header() {
+    let dataset = dataset("a,b", "delimiter: '||', comment: '#', skip_lines: 2, header: 2");
+    let input = "export\r\n\"of today\n# names\nx||y\n#\"\nb||a\n1||2\n#3||4\n\"5||\"||6|7\n\"#8\"||9\n|||\n";
+    expect![[r##"
+        line 7 at 39+5: ["2", "1"]
+        line 9 at 50+11: ["6|7", "5||"]
+        line 10 at 61+8: ["9", "#8"]
+        line 11 at 69+4: ["|", ""]
+    "##]]
+    .assert_eq(&show(&dataset, input.as_bytes()));
+}
+
+#[test]
+fn a_backslash_escapes_anything_anywhere() {
+    let dataset = dataset("a,b", "header: false, escape: '\\'");
+    let input = "x\\,y,\"q\\\"r\"\n\\N,\\\\N\nl\\\nm,\"n\\\\\"\n";
+    expect![[r#"
+        line 1 at 0+12: ["x,y", "q\"r"]
+        line 2 at 12+7: ["(null)", "\\N"]
+        line 3 at 19+11: ["l\nm", "n\\"]
+    "#]]
+    .assert_eq(&show(&dataset, input.as_bytes()));
+}
+
+#[test]
+fn without_quotes_a_quote_is_a_character() {
+    let dataset = dataset("a,b", "header: false, quote: none");
+    expect![[r#"
+        line 1 at 0+6: ["\"x", "y\""]
+        line 2 at 6+3: ["\"", ""]
+    "#]]
+    .assert_eq(&show(&dataset, b"\"x,y\"\n\",\n"));
+}
+
+#[test]
+fn short_rows_are_nulls_where_the_dataset_says_so() {
+    let dataset = dataset("a,b", "short_rows: 'null'");
+    expect![[r#"
+        line 2 at 4+2: ["1", "(null)"]
+        line 3 at 6+4: ["1", "2"]
+        line 4 at 10+6: too_many_fields: the record has 3 field(s), the file has 2 column(s): "1,2,3"
+    "#]]
+    .assert_eq(&show(&dataset, b"a,b\n1\n1,2\n1,2,3\n"));
+}
+
+#[test]
+fn names_that_are_dropped_are_known_and_not_read() {
+    let dataset = dataset("a,b", "header: true}, drop: [Note], limits: {");
+    expect![[r#"
+        line 2 at 9+6: ["3", "2"]
+    "#]]
+    .assert_eq(&show(&dataset, b"note,b,a\n1,2,3\n"));
 }
 
 #[test]
@@ -287,31 +385,6 @@ fn columns_without_a_header_are_in_the_datasets_order() {
         line 2 at 15+2: ["", ""]
     "#]]
     .assert_eq(&show(&dataset, b"1;'it''s; \"x\"'\n;\n"));
-}
-
-#[test]
-fn a_record_beyond_the_limit_is_an_error() {
-    let dataset = dataset("a,b", "");
-    let input = format!("a,b\n1,2\n3,\"{}\",\n", "x\n".repeat(MAX_RECORD_BYTES / 2));
-    for cut in [1 << 20, usize::MAX] {
-        let error = decode(&dataset, input.as_bytes(), cut).unwrap_err();
-        let expected = "cannot read s3://landing/x/a.csv line 3: the record that starts here has more than 16777216 \
-            bytes; is a quote opened in it and never closed?";
-        assert_eq!(chain(&error), expected);
-    }
-}
-
-#[test]
-fn batches_are_cut_by_rows_and_bytes_never_by_pieces() {
-    let dataset = dataset("a,b", "");
-    let short = format!("a,b\n{}", "1,2\n".repeat(20_000));
-    let long = format!("a,b\n{}", format!("1,{}\n", "x".repeat(99_996)).repeat(200));
-    for (input, rows) in [(short, vec![8192, 8192, 3616]), (long, vec![84, 84, 32])] {
-        for cut in [1000, 100_000, usize::MAX] {
-            let batches = decode(&dataset, input.as_bytes(), cut).unwrap();
-            assert_eq!(batches.iter().map(TextBatch::rows).collect::<Vec<_>>(), rows);
-        }
-    }
 }
 
 /// What the csv crate reads.
@@ -341,11 +414,10 @@ proptest! {
             input += &fields.join(",");
             input += if last && !has_last_end { "" } else { ["\n", "\r\n", "\r"][*end] };
         }
-        let batches = decode(&dataset("a,b,c", "header: false"), input.as_bytes(), cut).unwrap();
+        let batches = read(&dataset("a,b,c", "header: false"), input.as_bytes(), cut, 30).unwrap();
         let ours: Vec<Vec<String>> = batches
             .iter()
-            .flat_map(|batch| (0..batch.rows()).map(move |row| (0..3).map(|i| batch.column(i).nth(row)).collect()))
-            .map(|fields: Vec<_>| fields.into_iter().map(|text| text.unwrap().unwrap().to_owned()).collect())
+            .flat_map(|batch| (0..batch.rows()).map(|row| texts(batch, row).into_iter().map(str::to_owned).collect()))
             .collect();
         prop_assert!(batches.iter().all(|batch| batch.rejects.is_empty()));
         prop_assert_eq!(ours, oracle(input.as_bytes()));
@@ -364,15 +436,8 @@ proptest! {
         records in prop::collection::vec("[ab]{1,3}(,[ab]|,\"[ab\n]*\")?", 1..20),
     ) {
         let input = records.join("\n");
-        let batches = decode(&dataset("a,b", "header: false"), input.as_bytes(), 5).unwrap();
-        let mut places: Vec<_> = batches
-            .iter()
-            .flat_map(|batch| {
-                let good = (0..batch.rows()).map(|row| batch.record(row).unwrap().0);
-                good.chain(batch.rejects.iter().map(|reject| reject.position))
-            })
-            .collect();
-        places.sort_by_key(|place| place.byte_offset);
+        let batches = read(&dataset("a,b", "header: false"), input.as_bytes(), 5, 9).unwrap();
+        let places = lines(&batches).into_iter().map(|(place, _)| place);
         let mut next = 0;
         for place in places {
             prop_assert_eq!(place.byte_offset, next);
