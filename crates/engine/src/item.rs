@@ -1,8 +1,9 @@
 //! One item of a plan: its inputs' bytes in, the chunks of its objects out, every row accounted for.
 //!
 //! ```text
-//! Item::new ─► for each input: begin_input ─► push … push ─► end_input ─► finish
-//!                                                │ take_output, at any time
+//! Item::new ─► for each input: begin_input ─► push … push ─► end_input ─► next_pass? ─► finish
+//!                     ▲                          │ take_output, at any time    │ all inputs once more
+//!                     └──────────────────────────┴─────────────────────────────┘
 //! ```
 //!
 //! The caller's thread cuts the bytes into pieces, and settles pieces in the order of the file; what lies between, reading
@@ -14,11 +15,12 @@ use std::sync::Arc;
 use model::count::Counts;
 use model::dataset::Dataset;
 use model::layout;
-use model::name::{BatchId, RunName, S3Url};
+use model::name::{BatchId, RunName};
 use model::{Error, Kind, Result};
 
 use crate::cast::{Caster, Typed};
 use crate::chunk::Chunk;
+use crate::dedupe::{Dedupe, Marks, Rule};
 use crate::encoding::Encoding;
 use crate::format::{self, Piece, Reader, Unreadable};
 use crate::lake::{File, Lake, Limits};
@@ -43,12 +45,14 @@ pub struct Item {
     dataset: Dataset,
     pool: Pool,
     caster: Arc<Caster>,
+    dedupe: Option<Dedupe>,
     partitioner: Partitioner,
     lake: Lake,
     rejects: RejectLog,
     rejects_key: String,
     input: Option<Input>,
     rows_read: u64,
+    duplicates: u64,
     chunks: Vec<Chunk>,
 }
 
@@ -67,6 +71,9 @@ struct Input {
 #[derive(Debug)]
 struct Worked {
     typed: Typed,
+    /// The numbers of the good rows; `None` if all are.
+    good: Option<Vec<u32>>,
+    marks: Option<Marks>,
     rows_read: u64,
     lines: u64,
 }
@@ -108,9 +115,11 @@ impl Item {
     ) -> Result<Self> {
         let rejects_key = layout::rejects(run, item);
         let pool = Pool::new(options.threads)?;
+        let caster = Caster::new(dataset)?;
         Ok(Self {
             name: format!("item {item} of {run}"),
-            caster: Arc::new(Caster::new(dataset)?),
+            dedupe: Rule::of(dataset, caster.schema())?.map(Dedupe::new),
+            caster: Arc::new(caster),
             partitioner: Partitioner::new(dataset)?,
             lake: Lake::new(dataset, run, batch, item, limits, options.chunk_bytes, pool.clone()),
             rejects: RejectLog::new(rejects_key.clone(), options.chunk_bytes),
@@ -119,18 +128,19 @@ impl Item {
             pool,
             input: None,
             rows_read: 0,
+            duplicates: 0,
             chunks: Vec::new(),
         })
     }
 
-    /// The bytes that follow are this object's.
-    pub fn begin_input(&mut self, url: &S3Url) -> Result<()> {
+    /// The bytes that follow are this object's; rejects and errors name it so.
+    pub fn begin_input(&mut self, object: &str) -> Result<()> {
         if self.input.is_some() {
             return Err(self.bug("the input before has not ended"));
         }
         let origin = Origin { encoding: Encoding::Utf8, byte_offset: 0 };
         let reader = format::find(self.dataset.format)?.reader(&self.dataset, origin)?;
-        self.input = Some(Input { object: url.to_string(), reader, pieces: VecDeque::new(), lines: 0, rows: 0 });
+        self.input = Some(Input { object: object.to_owned(), reader, pieces: VecDeque::new(), lines: 0, rows: 0 });
         Ok(())
     }
 
@@ -159,10 +169,25 @@ impl Item {
         chunks
     }
 
+    /// Whether all inputs are to be pushed once more, in the same order: what is newest is known only at the end, and
+    /// only its keys are held until then.
+    pub fn next_pass(&mut self) -> Result<bool> {
+        if self.input.is_some() {
+            return Err(self.bug("an input has not ended"));
+        }
+        match &mut self.dedupe {
+            Some(dedupe) if dedupe.is_seeking() => dedupe.next_pass().map(|()| true),
+            _ => Ok(false),
+        }
+    }
+
     /// Closes every object and holds the equation. The last chunks are to be taken afterwards.
     pub fn finish(&mut self) -> Result<Outcome> {
         if self.input.is_some() {
             return Err(self.bug("an input has not ended"));
+        }
+        if self.dedupe.as_ref().is_some_and(Dedupe::is_seeking) {
+            return Err(self.bug("the inputs are to be pushed once more"));
         }
         self.lake.finish()?;
         self.chunks = self.take_output();
@@ -174,6 +199,7 @@ impl Item {
             read: self.rows_read,
             accepted: files.iter().map(|file| file.rows).sum(),
             rejected: self.rejects.rows(),
+            duplicate: self.duplicates,
             ..Counts::default()
         };
         counts.check(&self.name)?;
@@ -187,7 +213,8 @@ impl Item {
             // Enough for every thread to find its next piece waiting.
             self.settle(2 * self.pool.threads())?;
             let caster = Arc::clone(&self.caster);
-            let ticket = self.pool.spawn(move || work(piece, &caster));
+            let rule = self.dedupe.as_ref().map(|dedupe| Arc::clone(&dedupe.rule));
+            let ticket = self.pool.spawn(move || work(piece, &caster, rule.as_deref()));
             self.input()?.pieces.push_back(ticket);
         }
         let Err(unreadable) = read else { return Ok(()) };
@@ -213,16 +240,21 @@ impl Item {
     }
 
     fn take(&mut self, worked: Worked) -> Result<()> {
-        let Worked { typed, rows_read, lines } = worked;
-        self.rows_read += rows_read;
+        let Worked { typed, good, marks, rows_read, lines } = worked;
+        let kept = self.kept(good, marks.as_ref())?;
         let input = self.input.as_mut().ok_or_else(|| Error::new(Kind::Bug, "read", &self.name))?;
         input.rows += rows_read;
+        let lines_before = input.lines;
+        input.lines += lines;
+        if self.dedupe.as_ref().is_some_and(Dedupe::is_seeking) {
+            return Ok(());
+        }
+        self.rows_read += rows_read;
         for mut reject in typed.rejects {
-            reject.position.line += input.lines + 1;
+            reject.position.line += lines_before + 1;
             self.rejects.write(&input.object, reject)?;
         }
-        input.lines += lines;
-        for piece in self.partitioner.split(&typed.columns, typed.good.as_deref())? {
+        for piece in self.partitioner.split(&typed.columns, kept.as_deref())? {
             while self.lake.partitions() <= piece.partition {
                 let values = self.partitioner.values(self.lake.partitions());
                 self.lake.add_partition(values.ok_or_else(|| self.bug("a partition has no values"))?);
@@ -230,6 +262,19 @@ impl Item {
             self.lake.write(piece.partition, piece.rows)?;
         }
         Ok(())
+    }
+
+    /// The rows that are good and no duplicates; `None` if all are.
+    fn kept(&mut self, good: Option<Vec<u32>>, marks: Option<&Marks>) -> Result<Option<Vec<u32>>> {
+        let (Some(dedupe), Some(marks)) = (&mut self.dedupe, marks) else { return Ok(good) };
+        let keep = dedupe.keep(marks)?;
+        let duplicates = keep.iter().filter(|keep| !**keep).count();
+        if duplicates == 0 || dedupe.is_seeking() {
+            return Ok(good);
+        }
+        self.duplicates += duplicates as u64;
+        let rows = good.map_or_else(|| (0u32..).take(keep.len()).collect(), |good| good);
+        Ok(Some(rows.into_iter().zip(keep).filter(|(_, keep)| *keep).map(|(row, _)| row).collect()))
     }
 
     fn input(&mut self) -> Result<&mut Input> {
@@ -243,12 +288,19 @@ impl Item {
 }
 
 /// What the pool does with a piece.
-fn work(piece: Box<dyn Piece>, caster: &Caster) -> Result<Worked, Trouble> {
+fn work(piece: Box<dyn Piece>, caster: &Caster, rule: Option<&Rule>) -> Result<Worked, Trouble> {
     let mut batch = piece.read().map_err(Trouble::Unreadable)?;
     let mut typed = caster.cast(&batch).map_err(Trouble::Failed)?;
     typed.rejects.append(&mut batch.rejects);
     typed.rejects.sort_by_key(|reject| reject.position.byte_offset);
-    Ok(Worked { typed, rows_read: batch.rows_read(), lines: batch.lines })
+    if caster.hides_values() {
+        typed.rejects.iter_mut().for_each(|reject| reject.text.clear());
+    }
+    let is_whole = !typed.is_bad.contains(&true);
+    let good = (0u32..).zip(&typed.is_bad).filter(|(_, is_bad)| !**is_bad).map(|(row, _)| row);
+    let good: Option<Vec<u32>> = (!is_whole).then(|| good.collect());
+    let marks = rule.map(|rule| rule.marks(&typed.columns, good.as_deref())).transpose();
+    Ok(Worked { marks: marks.map_err(Trouble::Failed)?, typed, good, rows_read: batch.rows_read(), lines: batch.lines })
 }
 
 #[cfg(test)]

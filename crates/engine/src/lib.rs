@@ -16,6 +16,7 @@
 
 mod cast;
 mod chunk;
+pub mod dedupe;
 pub mod encoding;
 pub mod format;
 pub mod item;

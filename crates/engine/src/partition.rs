@@ -3,7 +3,7 @@
 //! A key's value is first a number (days, months, hours, the number itself, the place of a text in a list), so that a
 //! row that follows its neighbour into the same partition costs a comparison; texts are made once for each partition.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use arrow::array::{AsArray, UInt32Array};
 use arrow::compute::take_record_batch;
@@ -38,7 +38,8 @@ pub(crate) struct Piece {
 pub(crate) struct Partitioner {
     dataset: String,
     keys: Vec<Key>,
-    by_code: HashMap<Vec<Code>, usize>,
+    /// Looked at for nearly every row of a file that is not sorted: the hash is a fast one.
+    by_code: HashMap<Vec<Code>, usize, foldhash::fast::FixedState>,
     by_value: HashMap<Vec<PartitionValue>, usize>,
     /// By the number of the partition.
     values: Vec<Vec<PartitionValue>>,
@@ -51,14 +52,15 @@ struct Key {
     column: usize,
     kind: Type,
     /// For texts: the place of each in the list.
-    places: HashMap<String, usize>,
+    places: HashMap<String, usize, foldhash::fast::FixedState>,
     texts: Vec<String>,
 }
 
 impl Partitioner {
     pub fn new(dataset: &Dataset) -> Result<Self> {
         let keys = dataset.partition_by.iter().map(|(name, by)| {
-            let (column, _, definition) = dataset.columns.get_full(&by.column).ok_or_else(|| {
+            let found = dataset.written_columns().enumerate().find(|(_, (column, _))| **column == by.column);
+            let (column, (_, definition)) = found.ok_or_else(|| {
                 Error::new(Kind::Bug, "partition", &dataset.dataset).because(format!("it has no column {}", by.column))
             })?;
             Ok(Key {
@@ -66,14 +68,14 @@ impl Partitioner {
                 grain: by.grain,
                 column,
                 kind: definition.kind,
-                places: HashMap::new(),
+                places: HashMap::default(),
                 texts: Vec::new(),
             })
         });
         Ok(Self {
             dataset: dataset.dataset.to_string(),
             keys: keys.collect::<Result<_>>()?,
-            by_code: HashMap::new(),
+            by_code: HashMap::default(),
             by_value: HashMap::new(),
             values: Vec::new(),
         })
@@ -86,11 +88,11 @@ impl Partitioner {
         if rows == 0 {
             return Ok(Vec::new());
         }
-        let mut rows_of = BTreeMap::<usize, Vec<u32>>::new();
-        match kept {
-            Some(kept) => self.sort(batch, kept.iter().copied(), &mut rows_of)?,
-            None => self.sort(batch, (0u32..).take(rows), &mut rows_of)?,
-        }
+        let rows_of = match kept {
+            Some(kept) => self.sort(batch, kept.iter().copied())?,
+            None => self.sort(batch, (0u32..).take(rows))?,
+        };
+        let rows_of: Vec<_> = rows_of.into_iter().enumerate().filter(|(_, rows)| !rows.is_empty()).collect();
         let whole = rows_of.len() == 1 && kept.is_none();
         let pieces = rows_of.into_iter().map(|(partition, rows)| {
             let rows = match whole {
@@ -108,13 +110,8 @@ impl Partitioner {
         self.values.get(partition).map(Vec::as_slice)
     }
 
-    /// Adds each row to its partition's.
-    fn sort(
-        &mut self,
-        batch: &RecordBatch,
-        rows: impl Iterator<Item = u32>,
-        rows_of: &mut BTreeMap<usize, Vec<u32>>,
-    ) -> Result<()> {
+    /// The rows of each partition, by its number.
+    fn sort(&mut self, batch: &RecordBatch, rows: impl Iterator<Item = u32>) -> Result<Vec<Vec<u32>>> {
         let mut codes = Vec::with_capacity(self.keys.len());
         for key in &mut self.keys {
             codes.push(key.codes(batch).ok_or_else(|| {
@@ -122,6 +119,7 @@ impl Partitioner {
                     .because(format!("key {} meets another type", key.name))
             })?);
         }
+        let mut rows_of = vec![Vec::new(); self.values.len()];
         let mut last = (Vec::new(), None);
         for row in rows {
             let index = row as usize;
@@ -135,9 +133,14 @@ impl Partitioner {
                 }
             };
             last.1 = Some(partition);
-            rows_of.entry(partition).or_default().push(row);
+            if partition >= rows_of.len() {
+                rows_of.resize(partition + 1, Vec::new());
+            }
+            if let Some(rows) = rows_of.get_mut(partition) {
+                rows.push(row);
+            }
         }
-        Ok(())
+        Ok(rows_of)
     }
 
     fn of_code(&mut self, code: &[Code]) -> Result<usize> {

@@ -42,10 +42,28 @@ pub enum Reason {
     NotADate,
     /// A timestamp does not read as one, or there is no such moment.
     NotATimestamp,
-    /// A timestamp is not in UTC; time zones are not supported yet.
+    /// A time of day does not read as one, or there is no such time.
+    NotATime,
+    /// A date has an offset from UTC, which a date does not keep.
     ZoneOffset,
+    /// A time does not exist in its zone: the clock is put forward then.
+    SkippedTime,
+    /// A time is twice in its zone: the clock is put back then.
+    AmbiguousTime,
     /// A text has more bytes than its column.
     TooLong,
+    /// A char has a character that is not ASCII, which Redshift does not take into one.
+    NotAscii,
+    /// A super does not read as JSON.
+    NotJson,
+    /// A varbyte does not read as hex digits.
+    NotHex,
+    /// A value is none of those that the column allows.
+    NotAllowed,
+    /// A value lies outside of the column's range.
+    NotInRange,
+    /// A text does not match the column's pattern.
+    NoMatch,
 }
 
 impl Reason {
@@ -64,8 +82,17 @@ impl Reason {
             Self::NotABoolean => "not_a_boolean",
             Self::NotADate => "not_a_date",
             Self::NotATimestamp => "not_a_timestamp",
+            Self::NotATime => "not_a_time",
             Self::ZoneOffset => "zone_offset",
+            Self::SkippedTime => "skipped_time",
+            Self::AmbiguousTime => "ambiguous_time",
             Self::TooLong => "too_long",
+            Self::NotAscii => "not_ascii",
+            Self::NotJson => "not_json",
+            Self::NotHex => "not_hex",
+            Self::NotAllowed => "not_allowed",
+            Self::NotInRange => "not_in_range",
+            Self::NoMatch => "no_match",
         }
     }
 }

@@ -81,7 +81,7 @@ pub fn of_file(dataset: &Dataset) -> SchemaRef {
 }
 
 fn columns(dataset: &Dataset, in_arrow: fn(Type) -> DataType) -> impl Iterator<Item = Field> {
-    dataset.columns.iter().map(move |(name, column)| Field::new(name.as_str(), in_arrow(column.kind), true))
+    dataset.written_columns().map(move |(name, column)| Field::new(name.as_str(), in_arrow(column.kind), true))
 }
 
 #[cfg(test)]

@@ -180,6 +180,11 @@ impl TextBatch {
         text.map_or(Field::Torn, Field::Text)
     }
 
+    /// Whether the format has nulls of its own, so that an empty text is a text.
+    pub(crate) fn has_nulls(&self) -> bool {
+        self.empty == Empty::Text
+    }
+
     /// The reject of a row, by its number; `None` if there is no such row.
     pub(crate) fn reject(&self, row: usize, column: Option<model::name::Identifier>, fault: Fault) -> Option<Reject> {
         let record = self.records.get(row)?;

@@ -78,7 +78,7 @@ fn make(case: &Case, cut: usize) -> Result<Made> {
     let mut chunks = Vec::new();
     let mut rows = Vec::new();
     for (url, bytes) in &case.inputs {
-        item.begin_input(url)?;
+        item.begin_input(&url.to_string())?;
         for piece in bytes.chunks(cut) {
             item.push(piece)?;
             chunks.extend(item.take_output());

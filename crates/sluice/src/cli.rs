@@ -34,6 +34,8 @@ pub enum Verb {
     Local(LocalServer),
     /// Upload files and a manifest, follow the run, print its report.
     Send(Send),
+    /// Read, clean, deduplicate and partition local files as the pipeline would, without any AWS.
+    Try(Try),
     /// Run one SQL statement in the warehouse and print its rows.
     Query(Query),
     /// Check dataset files; with --upload, put them where the pipeline finds them.
@@ -116,6 +118,19 @@ pub struct Send {
     /// Give up following after so many seconds; the run goes on.
     #[arg(long, default_value_t = 3600)]
     pub timeout: u64,
+}
+
+/// Arguments of `try`.
+#[derive(Debug, Args)]
+pub struct Try {
+    /// The dataset file.
+    pub dataset: PathBuf,
+    /// The files, in the order in which they are read.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// The folder for lake/, rejects/ and report.json: an empty one, or one of an earlier try, which is replaced.
+    #[arg(long)]
+    pub out: PathBuf,
 }
 
 /// Arguments of `query`.

@@ -7,6 +7,7 @@ mod query;
 mod runs;
 pub mod send;
 mod show;
+mod trial;
 
 use model::Result;
 
@@ -28,6 +29,7 @@ pub async fn run(arguments: Cli) -> Result<Ended> {
         Verb::Demo(demo) => demo::run(&demo).await,
         Verb::Local(server) => local::run(&server).await,
         Verb::Send(send) => send::run(&send, json).await,
+        Verb::Try(arguments) => trial::run(&arguments, json),
         Verb::Query(query) => query::run(&query, json).await,
         Verb::Check(check) => check::run(&check, json).await,
         Verb::Runs(runs) => runs::run(&runs, json).await,

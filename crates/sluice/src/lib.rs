@@ -16,6 +16,7 @@ pub mod history;
 pub mod place;
 mod screen;
 mod spoil;
+pub mod trial;
 pub mod upload;
 pub mod warehouse;
 

@@ -9,6 +9,8 @@ use model::report::RunReport;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::trial::TrialReport;
+
 /// A line for a person.
 pub fn line(text: impl Display) {
     println!("{text}");
@@ -98,14 +100,7 @@ pub fn report(report: &RunReport, rejects: &[RejectLine]) {
             line(format_args!("           {url}"));
         }
     }
-    if !rejects.is_empty() {
-        let names = ["object", "line", "column", "reason", "message"].map(str::to_owned);
-        let row = |reject: &RejectLine| {
-            let RejectLine { object, line, column, reason, message, .. } = reject;
-            vec![json!(object), json!(line), json!(column), json!(reason), json!(message)]
-        };
-        table(&names, &rejects.iter().map(row).collect::<Vec<_>>());
-    }
+    reject_lines(rejects);
     if let Some(load) = &report.load {
         let table = load.table.as_ref().map_or_else(|| "the lake only".to_owned(), ToString::to_string);
         line(format_args!("warehouse  {table}: {} published, {} replaced", load.published, load.replaced));
@@ -119,6 +114,46 @@ pub fn report(report: &RunReport, rejects: &[RejectLine]) {
     if let Some(seconds) = report.seconds {
         line(format_args!("took       {seconds:.1} s"));
     }
+}
+
+/// The report of a trial, with the first of its rejects.
+pub fn trial(report: &TrialReport, rejects: &[RejectLine]) {
+    for input in &report.inputs {
+        line(format_args!("read       {}: {} rows, {} bytes", input.path, input.rows, input.bytes));
+    }
+    let TrialReport { read, accepted, rejected, filtered, duplicate, .. } = report;
+    line(format_args!(
+        "rows       {read} read = {accepted} accepted + {rejected} rejected + {filtered} filtered + {duplicate} duplicate"
+    ));
+    let output: u64 = report.outputs.iter().map(|output| output.bytes).sum();
+    line(format_args!("files      {} Parquet ({output} bytes)", report.files));
+    if !report.rejected_by_reason.is_empty() {
+        let reasons = report.rejected_by_reason.iter().map(|(reason, rows)| format!("{reason} {rows}"));
+        line(format_args!("rejects    {}", reasons.collect::<Vec<_>>().join(", ")));
+    }
+    if let Some(path) = &report.rejects {
+        line(format_args!("           {}", path.display()));
+    }
+    reject_lines(rejects);
+    let memory = report.peak_memory_bytes.map(|bytes| format!(", {} MiB at most", bytes >> 20));
+    line(format_args!(
+        "took       {:.2} s, {:.0} MB/s{}",
+        report.seconds,
+        report.bytes_per_second / 1e6,
+        memory.unwrap_or_default()
+    ));
+}
+
+fn reject_lines(rejects: &[RejectLine]) {
+    if rejects.is_empty() {
+        return;
+    }
+    let names = ["object", "line", "column", "reason", "message"].map(str::to_owned);
+    let row = |reject: &RejectLine| {
+        let RejectLine { object, line, column, reason, message, .. } = reject;
+        vec![json!(object), json!(line), json!(column), json!(reason), json!(message)]
+    };
+    table(&names, &rejects.iter().map(row).collect::<Vec<_>>());
 }
 
 /// A refusal.

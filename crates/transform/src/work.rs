@@ -45,7 +45,7 @@ impl Worker {
     }
 
     fn input(&mut self, input: &Input) -> Result<u64> {
-        self.item.begin_input(&input.url)?;
+        self.item.begin_input(&input.url.to_string())?;
         // The manifest need not promise a checksum, and hashing is dear.
         let mut digest = input.promise.sha256.as_ref().map(|_| Sha256::new());
         while let Piece::Bytes(bytes) = self.pieces.blocking_recv().ok_or_else(stopped)? {

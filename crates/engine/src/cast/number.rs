@@ -1,72 +1,103 @@
-//! Text into numbers. No white space, no separators of thousands; a sign in front may be.
+//! What numbers of all types share: how one is written, and how the digits are cut at a scale.
+//!
+//! Nothing here goes through a float. White space is no part of a number, and no separator is: `marks` takes away what
+//! another locale puts in.
 
-use std::fmt::Display;
-use std::num::{IntErrorKind, ParseIntError};
-use std::str::FromStr;
+use crate::reject::Reason;
 
-use model::types::Type;
-
-use crate::reject::{Fault, Reason, shown};
-
-/// A whole number: digits.
-pub fn integer<T>(text: &str, kind: Type, least: T, most: T) -> Result<T, Fault>
-where
-    T: FromStr<Err = ParseIntError> + Display,
-{
-    text.parse().map_err(|error: ParseIntError| match error.kind() {
-        IntErrorKind::PosOverflow | IntErrorKind::NegOverflow => {
-            let message = format!("{} is out of range: {kind} holds {least} to {most}", shown(text));
-            Fault::new(Reason::OutOfRange, message)
-        }
-        _ => Fault::new(Reason::NotANumber, format!("{} is not a whole number", shown(text))),
-    })
+/// A number as it is written, taken apart: `-12.50e3`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written<'a> {
+    pub is_negative: bool,
+    /// The digits before the point.
+    pub whole: &'a [u8],
+    /// The digits behind it, if there is a point.
+    pub fraction: Option<&'a [u8]>,
+    /// What stands behind an e. A larger one than an i32 holds is cut there: no text has as many digits.
+    pub exponent: Option<i32>,
 }
 
-/// A number in binary: digits, point, exponent. NaN and infinity are refused: whether COPY takes them is not known
-/// (facts/redshift-copy.md (U)), and no sum survives them.
-pub fn double(text: &str) -> Result<f64, Fault> {
-    let not_a_number = || Fault::new(Reason::NotANumber, format!("{} is not a number", shown(text)));
-    // `inf`, `nan` and their like parse, and are the only ones that do without a digit.
-    if !text.bytes().any(|byte| byte.is_ascii_digit()) {
-        return Err(not_a_number());
+impl<'a> Written<'a> {
+    /// `None` where it is no number: a sign, digits with a point among them or at their ends, an exponent.
+    pub fn read(text: &'a str) -> Option<Self> {
+        let (is_negative, rest) = sign(text.as_bytes());
+        let (mantissa, exponent) = match rest.iter().position(|byte| matches!(byte, b'e' | b'E')) {
+            Some(place) => {
+                let (mantissa, rest) = rest.split_at_checked(place)?;
+                (mantissa, Some(exponent(rest.get(1..)?)?))
+            }
+            None => (rest, None),
+        };
+        let (whole, fraction) = match mantissa.iter().position(|byte| *byte == b'.') {
+            Some(place) => {
+                let (whole, rest) = mantissa.split_at_checked(place)?;
+                (whole, Some(rest.get(1..)?))
+            }
+            None => (mantissa, None),
+        };
+        let behind = fraction.unwrap_or_default();
+        let is_number = whole.iter().chain(behind).all(u8::is_ascii_digit) && whole.len() + behind.len() > 0;
+        is_number.then_some(Self { is_negative, whole, fraction, exponent })
     }
-    match text.parse::<f64>() {
-        Ok(value) if value.is_finite() => Ok(value),
-        Ok(_) => Err(Fault::new(Reason::OutOfRange, format!("{} is out of range of a double", shown(text)))),
-        Err(_) => Err(not_a_number()),
+
+    /// The number as a count of its last digit, with this many digits behind the point; no more than `most`, whatever
+    /// its sign. Digits behind those are dropped where they are zeros, rounded where that is asked, else too precise.
+    pub fn at_scale(&self, scale: u8, most: i128, rounds: bool) -> Result<i128, Reason> {
+        let digits = || self.whole.iter().chain(self.fraction.unwrap_or_default()).map(|byte| byte - b'0');
+        let leading = digits().take_while(|digit| *digit == 0).count();
+        let count = self.whole.len() + self.fraction.map_or(0, <[u8]>::len) - leading;
+        if count == 0 {
+            return Ok(0);
+        }
+        // How many of the digits, from the first that is not zero, are kept: the point, moved by exponent and scale.
+        let before_point = as_i64(self.whole.len()) - as_i64(leading);
+        let kept = before_point + i64::from(self.exponent.unwrap_or(0)) + i64::from(scale);
+        let dropped = || digits().skip(leading).skip(usize::try_from(kept).unwrap_or(0));
+        let mut more = 0;
+        if kept < as_i64(count) && dropped().any(|digit| digit != 0) {
+            if !rounds {
+                return Err(Reason::TooPrecise);
+            }
+            // Below zero kept digits, the first dropped one is a zero that is not written.
+            more = i128::from(kept >= 0 && dropped().next() >= Some(5));
+        }
+        let Ok(kept) = usize::try_from(kept) else { return Ok(0) };
+        // `most` has 38 digits at the most: what has more is past it, and is not multiplied out.
+        if kept > MAX_DIGITS {
+            return Err(Reason::OutOfRange);
+        }
+        let all = digits().skip(leading).chain(std::iter::repeat(0)).take(kept);
+        let value = all.fold(0i128, |value, digit| value * 10 + i128::from(digit)) + more;
+        match value <= most {
+            true if self.is_negative => Ok(-value),
+            true => Ok(value),
+            false => Err(Reason::OutOfRange),
+        }
     }
 }
 
-/// Redshift keeps up to 19 digits in 64 bits: not every number of 19 digits fits (facts/redshift-copy.md).
-const DIGITS_IN_64_BITS: u8 = 19;
+/// The most digits of any exact type; one more than these does not overflow an i128.
+const MAX_DIGITS: usize = 38;
 
-/// An exact number: digits with a point or without, as an integer of its last digit. Digits behind the scale must be
-/// zeros: nothing is rounded.
-pub fn decimal(text: &str, precision: u8, scale: u8) -> Result<i128, Fault> {
-    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let is_number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
-    if !(is_number(whole) && is_number(fraction)) || (whole.is_empty() && fraction.is_empty()) {
-        return Err(Fault::new(Reason::NotANumber, format!("{} is not a decimal number", shown(text))));
+/// Takes a sign off.
+#[inline]
+pub fn sign(bytes: &[u8]) -> (bool, &[u8]) {
+    match bytes {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        _ => (false, bytes),
     }
-    let (kept, beyond) = fraction.split_at(fraction.len().min(usize::from(scale)));
-    if beyond.bytes().any(|digit| digit != b'0') {
-        let message = format!("{} has more than {scale} digit(s) behind the point", shown(text));
-        return Err(Fault::new(Reason::TooPrecise, message));
+}
+
+fn exponent(bytes: &[u8]) -> Option<i32> {
+    let (is_negative, digits) = sign(bytes);
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
     }
-    let missing = usize::from(scale) - kept.len();
-    let all = whole.bytes().chain(kept.bytes()).chain(std::iter::repeat_n(b'0', missing));
-    let most = if precision == DIGITS_IN_64_BITS { i128::from(i64::MAX) } else { 10i128.pow(precision.into()) - 1 };
-    let value = all.into_iter().try_fold(0i128, |value, digit| {
-        let value = value.checked_mul(10)?.checked_add(i128::from(digit - b'0'))?;
-        (value <= most).then_some(value)
-    });
-    match value {
-        Some(value) if text.starts_with('-') => Ok(-value),
-        Some(value) => Ok(value),
-        None => {
-            let message = format!("{} is out of range of decimal({precision},{scale})", shown(text));
-            Err(Fault::new(Reason::OutOfRange, message))
-        }
-    }
+    let value = digits.iter().fold(0i32, |value, byte| value.saturating_mul(10).saturating_add(i32::from(byte - b'0')));
+    Some(if is_negative { -value } else { value })
+}
+
+fn as_i64(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
 }

@@ -4,6 +4,8 @@ use model::error::chain;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use proptest::prelude::*;
 
+use model::name::S3Url;
+
 use super::*;
 use crate::chunk::Object;
 
@@ -47,7 +49,7 @@ fn make_with(yaml: &str, input: &[u8], cut: usize, limits: Limits, threads: usiz
     let options = Options { threads, chunk_bytes: CHUNK_BYTES };
     let mut item = Item::with_limits(&dataset, &run, &BatchId::of(&url), 3, &options, limits)?;
     let mut chunks = Vec::new();
-    item.begin_input(&url)?;
+    item.begin_input(&url.to_string())?;
     for piece in input.chunks(cut) {
         item.push(piece)?;
         chunks.extend(item.take_output());
@@ -254,8 +256,8 @@ fn inputs_begin_and_end_in_turn() {
     let mut item =
         Item::new(&dataset, &run, &BatchId::of(&url), 0, &Options { threads: 1, chunk_bytes: CHUNK_BYTES }).unwrap();
     assert_eq!(item.push(b"x").unwrap_err().kind(), Kind::Bug);
-    item.begin_input(&url).unwrap();
-    assert_eq!(item.begin_input(&url).unwrap_err().kind(), Kind::Bug);
+    item.begin_input(&url.to_string()).unwrap();
+    assert_eq!(item.begin_input(&url.to_string()).unwrap_err().kind(), Kind::Bug);
     assert_eq!(item.finish().unwrap_err().kind(), Kind::Bug);
     item.push(b"id,day,note\n").unwrap();
     assert_eq!(item.end_input().unwrap(), 0);

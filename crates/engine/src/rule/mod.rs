@@ -1,78 +1,155 @@
-//! Rules that turn text into text, before it is typed.
+//! Rules: what is done to a column's values before they are typed, and what they must be then.
 //!
-//! To add one: a file here, its word in [`RULES`], and a variant of `model::dataset::TextRule`, which is the word a user
-//! writes. The tests below hold every rule to the laws: its name is known, and twice is once.
+//! To add one: a file here, its entry in [`RULES`] at the place where it is applied, and its key in
+//! `model::dataset::Column`. To add a word of `clean`: a file in `clean/`, its entry in [`clean::WORDS`], and a variant
+//! of `model::dataset::TextRule`. The tests hold every entry to the laws: names are those a user may write, options
+//! refuse unknown keys, rows in are rows kept and rows rejected, and what is meant to be so is the same done twice.
 
-mod lower;
-mod trim;
-mod upper;
+mod allowed;
+pub mod clean;
+mod default;
+mod expression;
+mod pattern;
+mod range;
+mod replace;
+mod required;
 
 use std::fmt::Debug;
 
-use model::dataset::TextRule;
+use arrow::array::{Array, ArrayRef, BooleanArray};
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use model::dataset::Column;
 use model::{Error, Kind, Result};
 
+use crate::cast::{Site, Typing};
+use crate::reject::Reason;
+
 /// One rule.
-pub trait Rule: Debug + Sync {
-    /// The word in the dataset file.
+pub(crate) trait Rule: Debug + Sync {
+    /// Its key in a column of the dataset file.
     fn name(&self) -> &'static str;
 
-    /// The text as the rule leaves it: a part of it where that is all, else what the rule writes into the buffer. What
-    /// the buffer held is of no use to anyone.
-    fn apply<'a>(&self, text: &'a str, buffer: &'a mut String) -> &'a str;
+    /// What the column's options ask for; nothing, where it does not have the key. Fails where that cannot be done.
+    fn steps(&self, column: &Column, typing: &dyn Typing) -> Result<Vec<Step>, String>;
 }
 
-/// Every rule.
-pub static RULES: &[&dyn Rule] = &[&trim::Trim, &lower::Lower, &upper::Upper];
+/// Every rule, in the order in which they are applied.
+pub(crate) static RULES: &[&dyn Rule] = &[
+    &clean::Clean,
+    &replace::Replace,
+    &default::Default,
+    &required::Required,
+    &pattern::Pattern,
+    &allowed::Allowed,
+    &range::Range,
+];
 
-/// The rule of a word.
-pub fn find(rule: TextRule) -> Result<&'static dyn Rule> {
-    let found = RULES.iter().find(|candidate| candidate.name() == rule.name());
-    found.copied().ok_or_else(|| {
-        Error::new(Kind::Config, "apply", format!("rule {}", rule.name())).because("it is not supported yet")
-    })
+/// What a rule does to a column.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// Makes other texts of the texts.
+    Text(Box<dyn TextRule>),
+    /// Takes this text for null.
+    Default(String),
+    /// Looks at the texts, when they are typed.
+    CheckTexts(Box<dyn TextCheck>),
+    /// Looks at the values.
+    CheckValues(Box<dyn ValueCheck>),
 }
 
-/// The text after all rules, in order. One buffer for each rule, so that nothing is allocated for a field.
-pub(crate) fn clean<'a>(rules: &[&'static dyn Rule], text: &'a str, buffers: &'a mut [String]) -> &'a str {
-    match (rules.split_first(), buffers.split_first_mut()) {
-        (Some((rule, rules)), Some((buffer, buffers))) => clean(rules, rule.apply(text, buffer), buffers),
-        _ => text,
+/// Turns texts into texts, before they are typed.
+pub(crate) trait TextRule: Debug + Send + Sync {
+    /// The texts as the rule leaves them: parts of what they were, or what the rule writes into the buffer. What the
+    /// buffer held is of no use to anyone.
+    fn apply<'a>(&'a self, texts: &mut [Option<&'a str>], buffer: &'a mut String, site: &mut Site<'_>);
+}
+
+/// Looks at texts.
+pub(crate) trait TextCheck: Debug + Send + Sync {
+    /// Tells the site which texts are at fault.
+    fn check(&self, texts: &[Option<&str>], site: &mut Site<'_>);
+}
+
+/// Looks at values.
+pub(crate) trait ValueCheck: Debug + Send + Sync {
+    /// What is wrong with which of the values. The array is of the column's type.
+    fn faults(&self, values: &ArrayRef) -> Result<Vec<Wrong<'_>>>;
+}
+
+/// Values that are not what a check wants.
+pub(crate) struct Wrong<'a> {
+    /// Which values are right; null where there is none.
+    pub is_right: BooleanArray,
+    pub reason: Reason,
+    /// The reason in a sentence, given how a value is named.
+    pub message: Box<dyn Fn(&str) -> String + 'a>,
+}
+
+/// The checks of a column, in their order.
+#[derive(Debug, Default)]
+pub(crate) struct Checks {
+    pub of_texts: Vec<Box<dyn TextCheck>>,
+    pub of_values: Vec<Box<dyn ValueCheck>>,
+}
+
+impl Checks {
+    /// Checks the texts of a block.
+    pub fn check_texts(&self, texts: &[Option<&str>], site: &mut Site<'_>) {
+        self.of_texts.iter().for_each(|check| check.check(texts, site));
     }
+
+    /// Checks the values of a whole column.
+    pub fn check_values(&self, values: &ArrayRef, site: &mut Site<'_>) -> Result<()> {
+        for check in &self.of_values {
+            for wrong in check.faults(values)? {
+                tell(values, &wrong, site)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn tell(values: &ArrayRef, wrong: &Wrong<'_>, site: &mut Site<'_>) -> Result<()> {
+    let is_right = &wrong.is_right;
+    if is_right.true_count() + is_right.null_count() == is_right.len() {
+        return Ok(());
+    }
+    let options = FormatOptions::default();
+    let shown = ArrayFormatter::try_new(values, &options).map_err(bug)?;
+    for (nth, is_right) in is_right.iter().enumerate() {
+        if is_right == Some(false) {
+            let text = shown.value(nth).try_to_string().map_err(bug)?;
+            site.fault(nth, wrong.reason, &text, &wrong.message);
+        }
+    }
+    Ok(())
+}
+
+/// Writes what becomes of each text into the buffer, changes all of it at once, and points the texts there.
+pub(crate) fn rewrite<'a>(
+    texts: &mut [Option<&'a str>],
+    buffer: &'a mut String,
+    mut write: impl FnMut(&str, &mut String),
+    change: impl FnOnce(&mut str),
+) {
+    buffer.clear();
+    let mut ends = Vec::with_capacity(texts.len());
+    for text in texts.iter().flatten() {
+        write(text, buffer);
+        ends.push(buffer.len());
+    }
+    change(buffer);
+    let mut rest: &'a str = buffer;
+    let mut start = 0;
+    for (text, end) in texts.iter_mut().flatten().zip(ends) {
+        let (written, behind) = rest.split_at_checked(end - start).unwrap_or_default();
+        (*text, rest, start) = (written, behind, end);
+    }
+}
+
+fn bug(error: arrow::error::ArrowError) -> Error {
+    Error::new(Kind::Bug, "check", "a column's values").because(error)
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn apply(rules: &[&'static dyn Rule], text: &str) -> String {
-        clean(rules, text, &mut vec!["left over".to_owned(); rules.len()]).to_owned()
-    }
-
-    #[test]
-    fn rules_are_those_a_user_may_write() {
-        let names: Vec<_> = TextRule::ALL.iter().map(|rule| rule.name()).collect();
-        for rule in RULES {
-            assert!(names.contains(&rule.name()), "{} is in no dataset file", rule.name());
-        }
-    }
-
-    #[test]
-    fn rules_are_applied_in_order() {
-        let rules = [TextRule::Trim, TextRule::Upper, TextRule::Lower].map(|rule| find(rule).unwrap());
-        assert_eq!(apply(&rules, "  Straße ÀB\u{a0}"), "strasse àb");
-        assert_eq!(apply(&[], " a "), " a ");
-    }
-
-    proptest! {
-        #[test]
-        fn a_rule_twice_is_the_rule_once(text in "\\PC*") {
-            for rule in RULES {
-                let once = apply(&[*rule], &text);
-                prop_assert_eq!(apply(&[*rule], &once), once, "{}", rule.name());
-            }
-        }
-    }
-}
+mod tests;

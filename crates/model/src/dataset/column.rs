@@ -216,24 +216,24 @@ pub(super) fn is_text(kind: Type) -> bool {
 /// How many bytes a text of this type may have.
 pub(super) fn text_bytes(kind: Type) -> Option<u16> {
     match kind {
-        Type::Varchar(bytes) => Some(bytes),
+        Type::Char(bytes) | Type::Varchar(bytes) => Some(bytes),
         _ => None,
     }
 }
 
 /// Whether values of this type are days or times, so that formats say how they are written.
 pub(super) fn is_temporal(kind: Type) -> bool {
-    matches!(kind, Type::Date) || has_zone(kind)
+    kind.is_temporal()
 }
 
 /// Whether values of this type are a day with a time, so that a zone makes them another.
 pub(super) fn has_zone(kind: Type) -> bool {
-    matches!(kind, Type::Timestamp)
+    matches!(kind, Type::Timestamp | Type::Timestamptz)
 }
 
 /// Whether values of this type are numbers.
 pub(super) fn is_number(kind: Type) -> bool {
-    is_exact(kind) || matches!(kind, Type::Double)
+    kind.is_number()
 }
 
 /// Whether values of this type are numbers with a fixed number of decimals.

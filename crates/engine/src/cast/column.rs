@@ -1,0 +1,165 @@
+//! One column: its texts, through the rules that are before the type, the type, and the rules behind it.
+
+use arrow::array::ArrayRef;
+use model::Result;
+use model::dataset::Dataset;
+
+use super::{Faults, Sink, Typing, bug, typing};
+use crate::rule::{Checks, RULES, Step, TextRule};
+use crate::text::{Field, TextBatch};
+
+/// How one column's texts are cleaned, typed and checked.
+#[derive(Debug)]
+pub(super) struct Column {
+    /// Which column of the dataset it is.
+    index: usize,
+    nulls: Nulls,
+    rules: Vec<Box<dyn TextRule>>,
+    /// What is taken for null.
+    default: Option<String>,
+    typing: Box<dyn Typing>,
+    checks: Checks,
+    /// Whether a text without characters may be a value of the type.
+    is_text: bool,
+    is_written: bool,
+}
+
+impl Column {
+    /// Fails where one of the column's options cannot be carried out.
+    pub fn new(dataset: &Dataset, index: usize) -> Result<Self, String> {
+        let (name, options) = dataset.columns.get_index(index).ok_or("it is not in its dataset")?;
+        let is_key = dataset.dedupe.as_ref().is_some_and(|dedupe| dedupe.key.contains(name));
+        let typing = typing(options)?;
+        let mut column = Self {
+            index,
+            nulls: Nulls::new(dataset.nulls.iter().chain(&options.nulls)),
+            rules: Vec::new(),
+            default: None,
+            typing,
+            checks: Checks::default(),
+            is_text: options.kind.is_text(),
+            is_written: options.is_written(),
+        };
+        // Rows without a key cannot be told apart.
+        let mut options = options.clone();
+        options.required |= is_key;
+        for rule in RULES {
+            let steps = rule.steps(&options, &*column.typing);
+            for step in steps.map_err(|what| format!("`{}`: {what}", rule.name()))? {
+                match step {
+                    Step::Text(rule) => column.rules.push(rule),
+                    Step::Default(text) => column.default = Some(text),
+                    Step::CheckTexts(check) => column.checks.of_texts.push(check),
+                    Step::CheckValues(check) => column.checks.of_values.push(check),
+                }
+            }
+        }
+        column.check_default()?;
+        Ok(column)
+    }
+
+    /// A default that is no value of the column would make a reject of every null.
+    fn check_default(&self) -> Result<(), String> {
+        let Some(default) = &self.default else { return Ok(()) };
+        let texts = [Some(default.as_str())];
+        let mut faults = Faults::new(texts.len(), super::Values::Shown);
+        let mut sink = self.typing.sink(texts.len());
+        self.type_texts(&texts, &mut *sink, &mut faults.at(self.index, 0));
+        let array = sink.finish().map_err(|error| error.to_string())?;
+        self.checks.check_values(&array, &mut faults.at(self.index, 0)).map_err(|error| error.to_string())?;
+        faults.first().map_or(Ok(()), |fault| Err(format!("`default`: {}", fault.message)))
+    }
+
+    /// The column's values of a batch, in the making.
+    pub fn begin<'a>(&'a self, batch: &'a TextBatch) -> Filling<'a, impl Iterator<Item = Field<'a>>> {
+        Filling {
+            column: self,
+            fields: batch.column(self.index),
+            buffers: vec![String::new(); self.rules.len()],
+            sink: self.typing.sink(batch.rows()),
+            // Formats without nulls of their own have none but the empty text.
+            keeps_empty: self.is_text && batch.has_nulls(),
+        }
+    }
+
+    fn type_texts(&self, texts: &[Option<&str>], sink: &mut dyn Sink, site: &mut super::Site<'_>) {
+        sink.push(texts, site);
+        self.checks.check_texts(texts, site);
+    }
+}
+
+/// A column of a batch in the making.
+pub(super) struct Filling<'a, I> {
+    column: &'a Column,
+    fields: I,
+    /// What rules write, one buffer for each.
+    buffers: Vec<String>,
+    sink: Box<dyn Sink + 'a>,
+    keeps_empty: bool,
+}
+
+impl<'a, I: Iterator<Item = Field<'a>>> Filling<'a, I> {
+    /// Takes the column's next rows, of which the first is the batch's nth.
+    pub fn take_block(&mut self, rows: usize, first_row: usize, faults: &mut Faults) -> Result<()> {
+        let column = self.column;
+        let mut texts = Vec::with_capacity(rows);
+        for field in self.fields.by_ref().take(rows) {
+            // The one place that knows what a field looks like.
+            let text = match field {
+                Field::Text(text) => text,
+                Field::Null => {
+                    texts.push(None);
+                    continue;
+                }
+                Field::Torn => return Err(bug("a field stands outside of its batch")),
+            };
+            let is_null = (text.is_empty() && !self.keeps_empty) || column.nulls.contains(text);
+            texts.push((!is_null).then_some(text));
+        }
+        if texts.len() != rows {
+            return Err(bug("a column has fewer fields than its batch has rows"));
+        }
+        let mut site = faults.at(column.index, first_row);
+        for (rule, buffer) in column.rules.iter().zip(&mut self.buffers) {
+            rule.apply(&mut texts, buffer, &mut site);
+        }
+        if !column.rules.is_empty() && !self.keeps_empty {
+            texts.iter_mut().for_each(|text| *text = text.filter(|text| !text.is_empty()));
+        }
+        if let Some(default) = &column.default {
+            texts.iter_mut().for_each(|text| *text = text.or(Some(default)));
+        }
+        column.type_texts(&texts, &mut *self.sink, &mut site);
+        Ok(())
+    }
+
+    /// The array, if the column is written.
+    pub fn finish(self, faults: &mut Faults) -> Result<Option<ArrayRef>> {
+        let array = self.sink.finish()?;
+        self.column.checks.check_values(&array, &mut faults.at(self.column.index, 0))?;
+        Ok(self.column.is_written.then_some(array))
+    }
+}
+
+/// The texts that mean null.
+#[derive(Debug)]
+struct Nulls {
+    texts: Vec<String>,
+    /// A bit for each length that one of them has, and the last for all that are longer.
+    lengths: u64,
+}
+
+impl Nulls {
+    const LAST_BIT: usize = 63;
+
+    fn new<'a>(texts: impl Iterator<Item = &'a String>) -> Self {
+        let texts: Vec<_> = texts.cloned().collect();
+        let lengths = texts.iter().fold(0, |bits, text| bits | 1 << text.len().min(Self::LAST_BIT));
+        Self { texts, lengths }
+    }
+
+    #[inline]
+    fn contains(&self, text: &str) -> bool {
+        self.lengths >> text.len().min(Self::LAST_BIT) & 1 == 1 && self.texts.iter().any(|null| null == text)
+    }
+}

@@ -1,0 +1,118 @@
+//! Text into text: char, varchar, and super, which is JSON. Lengths are bytes.
+
+use arrow::array::types::Utf8Type;
+use serde::de::IgnoredAny;
+
+use super::bytes::{Write, Written};
+use crate::reject::Reason;
+
+/// Writes varchar(n).
+#[derive(Debug)]
+pub struct Varchar {
+    pub most: usize,
+    pub truncates: bool,
+}
+
+impl Write for Varchar {
+    type Arrow = Utf8Type;
+    const REFUSES_NUL: bool = true;
+
+    #[inline]
+    fn write(&self, text: &str, bytes: &mut Vec<u8>) -> Result<Written, Reason> {
+        if text.len() <= self.most {
+            bytes.extend_from_slice(text.as_bytes());
+            return Ok(Written::Whole);
+        }
+        cut(text, self.most, self.truncates, bytes)
+    }
+
+    fn explain(&self, _: Reason, value: &str, text: &str) -> String {
+        too_long("varchar", self.most, value, text)
+    }
+}
+
+/// Writes char(n): ASCII, because Redshift takes no other character into one (facts/redshift-copy.md), and without the
+/// blanks at its end, which Redshift puts there itself and sees in no comparison.
+#[derive(Debug)]
+pub struct Char {
+    pub most: usize,
+    pub truncates: bool,
+}
+
+impl Write for Char {
+    type Arrow = Utf8Type;
+    const REFUSES_NUL: bool = true;
+
+    fn write(&self, text: &str, bytes: &mut Vec<u8>) -> Result<Written, Reason> {
+        if !text.is_ascii() {
+            return Err(Reason::NotAscii);
+        }
+        let text = text.trim_end_matches(' ');
+        if text.len() <= self.most {
+            bytes.extend_from_slice(text.as_bytes());
+            return Ok(Written::Whole);
+        }
+        let before = bytes.len();
+        let written = cut(text, self.most, self.truncates, bytes)?;
+        let blanks = bytes.iter().skip(before).rev().take_while(|byte| **byte == b' ').count();
+        bytes.truncate(bytes.len() - blanks);
+        Ok(written)
+    }
+
+    fn explain(&self, reason: Reason, value: &str, text: &str) -> String {
+        match reason {
+            Reason::NotAscii => format!("{value} has characters that are not ASCII, which a char does not hold"),
+            _ => too_long("char", self.most, value, text.trim_end_matches(' ')),
+        }
+    }
+}
+
+/// Writes super: the JSON text as it stands.
+#[derive(Debug)]
+pub struct Super {
+    pub most: usize,
+}
+
+impl Write for Super {
+    type Arrow = Utf8Type;
+    const REFUSES_NUL: bool = true;
+
+    fn write(&self, text: &str, bytes: &mut Vec<u8>) -> Result<Written, Reason> {
+        if text.len() > self.most {
+            return Err(Reason::TooLong);
+        }
+        json_fault(text).map_or(Ok(()), |_| Err(Reason::NotJson))?;
+        bytes.extend_from_slice(text.as_bytes());
+        Ok(Written::Whole)
+    }
+
+    fn explain(&self, reason: Reason, value: &str, text: &str) -> String {
+        match (reason, json_fault(text)) {
+            (Reason::NotJson, Some(error)) => format!("{value} is not JSON: {error}"),
+            _ => format!("{value} has {} bytes, super holds {}", text.len(), self.most),
+        }
+    }
+}
+
+/// What is wrong with a JSON text.
+fn json_fault(text: &str) -> Option<serde_json::Error> {
+    // What is only looked over is not unescaped: half of a surrogate pair is found by reading the value itself.
+    match text.contains("\\u") {
+        true => serde_json::from_str::<serde_json::Value>(text).err(),
+        false => serde_json::from_str::<IgnoredAny>(text).err(),
+    }
+}
+
+#[cold]
+fn cut(text: &str, most: usize, truncates: bool, bytes: &mut Vec<u8>) -> Result<Written, Reason> {
+    if !truncates {
+        return Err(Reason::TooLong);
+    }
+    let kept = text.get(..text.floor_char_boundary(most)).unwrap_or_default();
+    bytes.extend_from_slice(kept.as_bytes());
+    Ok(Written::Cut)
+}
+
+fn too_long(kind: &str, most: usize, value: &str, text: &str) -> String {
+    format!("{value} has {} bytes, {kind}({most}) holds {most}", text.len())
+}

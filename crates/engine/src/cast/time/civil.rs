@@ -1,0 +1,114 @@
+//! Days and times of day as numbers, and the small readers of digits that both the ISO and the format readers use.
+
+/// 1970-01-01 as a number of days since 0000-12-31, and what the years are shifted by so that none is below zero.
+const EPOCH_DAYS: i32 = 719_163;
+const SHIFT_YEARS: i32 = 400;
+const SHIFT_DAYS: i32 = 146_097;
+
+pub const SECONDS_PER_DAY: i64 = 86_400;
+pub const NANOS_PER_SECOND: i64 = 1_000_000_000;
+
+/// What a text says of a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    /// Days since 1970-01-01.
+    pub days: i32,
+    /// Nanoseconds since midnight; there is no leap second.
+    pub nanos: i64,
+    /// How many seconds its clock is before UTC's, where it says so.
+    pub offset: Option<i32>,
+}
+
+impl Reading {
+    /// The same, said to be in UTC, unless it says otherwise.
+    pub fn in_utc(self) -> Self {
+        Self { offset: self.offset.or(Some(0)), ..self }
+    }
+}
+
+/// The day of a date, if there is such a day: years from 0 to 262,142.
+#[inline]
+pub fn day(year: i32, month: u32, day: u32) -> Option<i32> {
+    /// The days before each month of a common year, and its length.
+    const MONTHS: [(u16, u8); 12] = [
+        (0, 31),
+        (31, 28),
+        (59, 31),
+        (90, 30),
+        (120, 31),
+        (151, 30),
+        (181, 31),
+        (212, 31),
+        (243, 30),
+        (273, 31),
+        (304, 30),
+        (334, 31),
+    ];
+    let (before, length) = *MONTHS.get(usize::try_from(month.wrapping_sub(1)).ok()?)?;
+    let leap = is_leap(year);
+    let length = u32::from(length) + u32::from(leap && month == 2);
+    if day == 0 || day > length {
+        return None;
+    }
+    let in_year = i32::from(before) + i32::from(leap && month > 2) + i32::try_from(day).ok()?;
+    Some(before_year(year) + in_year)
+}
+
+/// The nth day of a year, from 1.
+pub fn day_of_year(year: i32, nth: u32) -> Option<i32> {
+    let is_one = nth >= 1 && nth <= 365 + u32::from(is_leap(year));
+    is_one.then_some(before_year(year) + i32::try_from(nth).ok()?)
+}
+
+/// The day before a year's first.
+#[inline]
+fn before_year(year: i32) -> i32 {
+    let past = year + SHIFT_YEARS - 1;
+    past * 365 + past / 4 - past / 100 + past / 400 - SHIFT_DAYS - EPOCH_DAYS
+}
+
+#[inline]
+fn is_leap(year: i32) -> bool {
+    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+}
+
+/// A time of day, if there is such a time.
+#[inline]
+pub fn nanos(hour: u32, minute: u32, second: u32, nanos: u32) -> Option<i64> {
+    let is_one = hour < 24 && minute < 60 && second < 60;
+    let seconds = i64::from(hour * 3600 + minute * 60 + second);
+    is_one.then_some(seconds * NANOS_PER_SECOND + i64::from(nanos))
+}
+
+#[inline]
+pub fn digit(byte: u8) -> Option<u32> {
+    let digit = byte.wrapping_sub(b'0');
+    (digit <= 9).then_some(u32::from(digit))
+}
+
+#[inline]
+pub fn two_digits(tens: u8, ones: u8) -> Option<u32> {
+    Some(digit(tens)? * 10 + digit(ones)?)
+}
+
+/// A fraction of a second as nanoseconds: at least one digit. A digit behind the ninth that is not zero must not be
+/// lost: it counts as the ninth.
+pub fn fraction(digits: &[u8]) -> Option<u32> {
+    if digits.is_empty() {
+        return None;
+    }
+    let mut nanos = 0;
+    let mut weight = 100_000_000;
+    for byte in digits {
+        let digit = digit(*byte)?;
+        nanos = if weight > 0 { nanos + digit * weight } else { nanos | u32::from(digit != 0) };
+        weight /= 10;
+    }
+    Some(nanos)
+}
+
+/// The digits that a text begins with, and what is behind them.
+pub fn split_digits(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let count = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    bytes.split_at_checked(count).unwrap_or_default()
+}

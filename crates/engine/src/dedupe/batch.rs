@@ -1,0 +1,125 @@
+//! The dedupe of a dataset, over one batch: what it asks of each piece, and what it answers.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, UInt32Array};
+use arrow::compute::take;
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+use model::dataset::Dataset;
+use model::name::Identifier;
+use model::{Error, Kind, Result};
+
+use super::{First, KeyColumns, Keys, Newest, OrderColumn, Orders, Winners, bug};
+
+/// Which columns make a row's key, and which says what is newest.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    keys: KeyColumns,
+    key_columns: Vec<usize>,
+    order: Option<(OrderColumn, usize)>,
+}
+
+/// What the dedupe asks of the good rows of a piece.
+#[derive(Debug)]
+pub(crate) struct Marks {
+    keys: Keys,
+    orders: Option<Orders>,
+}
+
+impl Rule {
+    /// The dataset's dedupe, where it has one.
+    pub fn of(dataset: &Dataset, columns: &SchemaRef) -> Result<Option<Self>> {
+        let Some(dedupe) = &dataset.dedupe else { return Ok(None) };
+        let find = |name: &Identifier| {
+            columns.column_with_name(name.as_str()).ok_or_else(|| {
+                Error::new(Kind::Config, "dedupe", &dataset.dataset).because(format!("it has no column {name}"))
+            })
+        };
+        let keys = dedupe.key.iter().map(find).collect::<Result<Vec<_>>>()?;
+        let order = dedupe.newest.as_ref().map(find).transpose()?;
+        let order = order.map(|(index, field)| {
+            Ok::<_, Error>((OrderColumn::new(dataset.dataset.as_str(), field.name(), field.data_type())?, index))
+        });
+        let names = keys.iter().map(|(_, field)| (field.name().as_str(), field.data_type()));
+        Ok(Some(Self {
+            keys: KeyColumns::new(dataset.dataset.as_str(), names)?,
+            key_columns: keys.iter().map(|(index, _)| *index).collect(),
+            order: order.transpose()?,
+        }))
+    }
+
+    /// The marks of the good rows, in their order.
+    pub fn marks(&self, columns: &RecordBatch, good: Option<&[u32]>) -> Result<Marks> {
+        let good = good.map(|rows| UInt32Array::from(rows.to_vec()));
+        let column = |index: usize| -> Result<ArrayRef> {
+            let array = columns.columns().get(index).ok_or_else(|| bug("a key column is not there"))?;
+            match &good {
+                Some(rows) => {
+                    take(array, rows, None).map_err(|error| Error::new(Kind::Bug, "dedupe", "a batch").because(error))
+                }
+                None => Ok(Arc::clone(array)),
+            }
+        };
+        let keys = self.key_columns.iter().map(|index| column(*index)).collect::<Result<Vec<_>>>()?;
+        let orders = self.order.as_ref().map(|(order, index)| order.orders(&column(*index)?));
+        Ok(Marks { keys: self.keys.keys(&keys)?, orders: orders.transpose()? })
+    }
+}
+
+/// The dedupe of a batch, as far as it has come. Pieces are shown to it in the order of the batch.
+#[derive(Debug)]
+pub(crate) struct Dedupe {
+    pub rule: Arc<Rule>,
+    state: State,
+    /// Good rows shown in this pass.
+    rows: u64,
+}
+
+#[derive(Debug)]
+enum State {
+    /// The first row of each key stays: one pass.
+    First(First),
+    /// The newest row of each key is sought: a pass that writes nothing, …
+    Seek(Newest),
+    /// … and one that writes what won.
+    Write(Winners),
+}
+
+impl Dedupe {
+    pub fn new(rule: Rule) -> Self {
+        let state = match &rule.order {
+            None => State::First(First::new(&rule.keys)),
+            Some((order, _)) => State::Seek(Newest::new(&rule.keys, order)),
+        };
+        Self { rule: Arc::new(rule), state, rows: 0 }
+    }
+
+    /// Whether this pass only looks at the rows: they are all shown again in the next.
+    pub fn is_seeking(&self) -> bool {
+        matches!(self.state, State::Seek(_))
+    }
+
+    /// Goes to the pass that writes.
+    pub fn next_pass(&mut self) -> Result<()> {
+        let State::Seek(newest) = std::mem::replace(&mut self.state, State::Write(Winners::default())) else {
+            return Err(bug("there is no further pass"));
+        };
+        (self.state, self.rows) = (State::Write(newest.finish()?), 0);
+        Ok(())
+    }
+
+    /// Says which of the next good rows stay. What it says while it seeks is of no use.
+    pub fn keep(&mut self, marks: &Marks) -> Result<Vec<bool>> {
+        let mut keep = vec![true; marks.keys.len()];
+        let first_row = self.rows;
+        self.rows += keep.len() as u64;
+        match (&mut self.state, &marks.orders) {
+            (State::First(first), None) => first.insert_all(&marks.keys, &mut keep)?,
+            (State::Seek(newest), Some(orders)) => newest.insert_all(&marks.keys, orders, first_row)?,
+            (State::Write(winners), _) => winners.keep(first_row, &mut keep),
+            _ => return Err(bug("the marks are those of another rule")),
+        }
+        Ok(keep)
+    }
+}

@@ -1,0 +1,120 @@
+//! A dataset tried on local files, without any AWS: the engine that transform runs, between files instead of buckets.
+//!
+//! ```text
+//! files ─► engine::Item ─► OUT/lake/<partitions>/<item>-<n>.parquet · OUT/rejects/<item>.jsonl · OUT/report.json
+//! ```
+
+mod folder;
+mod report;
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use engine::{Item, Options, Outcome};
+use model::dataset::DatasetFile;
+use model::hash::hash32;
+use model::name::{BatchId, RunName, S3Url};
+use model::{Error, Kind, Result};
+
+use self::folder::Folder;
+pub use self::report::{InputReport, OutputReport, TrialReport};
+
+/// Files are read in pieces of this many bytes.
+const READ_BYTES: usize = 1024 * 1024;
+
+/// Objects are written in pieces of this many bytes.
+const CHUNK_BYTES: usize = 256 * 1024;
+
+/// What a trial came to: its report, always, and what went wrong.
+#[derive(Debug)]
+pub struct Trial {
+    /// Of what was read.
+    pub report: TrialReport,
+    /// Why nothing would be loaded: an input that cannot be read, or too many rejects.
+    pub error: Option<Error>,
+}
+
+/// Reads, cleans and partitions the files, in order, as one batch. What an earlier trial left in the folder is replaced.
+/// Fails, as `Config`, where the dataset, the folder or a file's name cannot be; after that there is a report.
+pub fn run(dataset: &DatasetFile, files: &[PathBuf], out: &Path) -> Result<Trial> {
+    engine::check(&dataset.dataset)?;
+    let inputs = files.iter().map(|path| open(path)).collect::<Result<Vec<_>>>()?;
+    let mut folder = Folder::prepare(out)?;
+    let started = Instant::now();
+    let mut report = TrialReport::of(dataset);
+    let made = make(dataset, inputs, &mut folder, &mut report);
+    report.measure(started.elapsed());
+    let error = match made {
+        Ok(outcome) => {
+            report.take(outcome, &folder);
+            let limit = &dataset.dataset.rejects;
+            report.counts().check_limit(limit, &format!("a batch of {}", dataset.dataset.dataset)).err()
+        }
+        // What was written belongs to no whole object.
+        Err(error) => {
+            folder.clear()?;
+            Some(error)
+        }
+    };
+    report.error = error.as_ref().map(model::error::chain);
+    folder.write_report(&report)?;
+    match error {
+        Some(error) if matches!(error.kind(), Kind::Config | Kind::Bug) => Err(error),
+        error => Ok(Trial { report, error }),
+    }
+}
+
+struct Input {
+    path: PathBuf,
+    file: File,
+    size_bytes: u64,
+}
+
+fn open(path: &Path) -> Result<Input> {
+    let fault = |error| Error::new(Kind::Config, "read", path.display()).because(error);
+    let file = File::open(path).map_err(fault)?;
+    let metadata = file.metadata().map_err(fault)?;
+    if metadata.is_dir() {
+        return Err(Error::new(Kind::Config, "read", path.display()).because("it is a folder; name the files in it"));
+    }
+    Ok(Input { path: path.to_owned(), file, size_bytes: metadata.len() })
+}
+
+fn make(dataset: &DatasetFile, inputs: Vec<Input>, folder: &mut Folder, report: &mut TrialReport) -> Result<Outcome> {
+    let names: Vec<String> = inputs.iter().map(|input| input.path.display().to_string()).collect();
+    let (run, batch) = names_of(dataset, &names)?;
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let options = Options { threads, chunk_bytes: CHUNK_BYTES };
+    let mut item = Item::new(&dataset.dataset, &run, &batch, 0, &options)?;
+    let mut buffer = vec![0; READ_BYTES];
+    for (mut input, name) in inputs.into_iter().zip(names) {
+        item.begin_input(&name)?;
+        loop {
+            let fault = |error| Error::new(Kind::Data, "read", &name).because(error);
+            let length = input.file.read(&mut buffer).map_err(fault)?;
+            if length == 0 {
+                break;
+            }
+            item.push(buffer.get(..length).unwrap_or_default())?;
+            folder.write(item.take_output())?;
+        }
+        let rows = item.end_input()?;
+        folder.write(item.take_output())?;
+        report.inputs.push(InputReport { path: name, bytes: input.size_bytes, rows });
+    }
+    let outcome = item.finish()?;
+    folder.write(item.take_output())?;
+    Ok(outcome)
+}
+
+/// The names that the rows carry. They follow from the dataset and the files' names, so that a second trial writes the
+/// same bytes.
+fn names_of(dataset: &DatasetFile, files: &[String]) -> Result<(RunName, BatchId)> {
+    let bad = |error| Error::new(Kind::Bug, "name", "a trial").because(error);
+    let parts = std::iter::once(dataset.sha256.as_str()).chain(files.iter().map(String::as_str));
+    let run = RunName::new(dataset.dataset.dataset.clone(), &hash32(parts)).map_err(bad)?;
+    let manifest = S3Url::new("trial", &format!("{}/_manifest.json", dataset.dataset.dataset)).map_err(bad)?;
+    Ok((run, BatchId::of(&manifest)))
+}
