@@ -34,6 +34,7 @@ fn part(item: u32, partitions: &[[(&str, &str); 2]]) -> Part {
         item,
         counts: Counts::default(),
         rejected_by_reason: BTreeMap::new(),
+        truncated: BTreeMap::new(),
         files: files.collect(),
         rejects: None,
         inputs: Vec::new(),

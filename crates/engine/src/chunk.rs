@@ -63,11 +63,6 @@ impl Chunks {
         self.size_bytes
     }
 
-    /// The bytes that wait here.
-    pub fn held_bytes(&self) -> usize {
-        self.open.len() + self.full.iter().map(|chunk| chunk.bytes.len()).sum::<usize>()
-    }
-
     pub fn append(&mut self, mut bytes: &[u8]) {
         self.size_bytes += bytes.len() as u64;
         while !bytes.is_empty() {

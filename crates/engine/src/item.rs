@@ -10,8 +10,13 @@
 //! and typing a piece, is the pool's.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
 use std::sync::Arc;
 
+use arrow::array::UInt32Array;
+use arrow::compute::take_record_batch;
+use arrow::error::ArrowError;
+use arrow::record_batch::RecordBatch;
 use model::count::Counts;
 use model::dataset::Dataset;
 use model::layout;
@@ -21,13 +26,15 @@ use model::{Error, Kind, Result};
 use crate::cast::{Caster, Typed};
 use crate::chunk::Chunk;
 use crate::dedupe::{Dedupe, Marks, Rule};
-use crate::encoding::Encoding;
+use crate::encoding::{NotText, Transcoder};
 use crate::format::{self, Piece, Reader, Unreadable};
 use crate::lake::{File, Lake, Limits};
-use crate::partition::Partitioner;
+use crate::partition::{Partitioner, Sorted};
+use crate::recognise::RECOGNISE_BYTES;
 use crate::reject::RejectLog;
 use crate::text::Origin;
 use crate::threads::{Pool, Ticket};
+use crate::unpack::{NotUnpacked, Unpacker};
 
 /// How an item is made. Nothing here changes a name or a byte of what it makes.
 #[derive(Debug, Clone)]
@@ -47,25 +54,35 @@ pub struct Item {
     caster: Arc<Caster>,
     dedupe: Option<Dedupe>,
     partitioner: Partitioner,
+    /// Batches whose rows are being sorted by partition, in order.
+    sorting: VecDeque<Ticket<SortedBatch>>,
     lake: Lake,
     rejects: RejectLog,
     rejects_key: String,
     input: Option<Input>,
     rows_read: u64,
     duplicates: u64,
+    truncated: BTreeMap<String, u64>,
     chunks: Vec<Chunk>,
 }
 
 #[derive(Debug)]
 struct Input {
     object: String,
-    reader: Box<dyn Reader>,
+    /// Both are taken out while bytes go through them.
+    unpacker: Option<Unpacker>,
+    transcoder: Option<Transcoder>,
+    /// There is one as soon as the encoding is known.
+    reader: Option<Box<dyn Reader>>,
     /// Pieces that are being read, in order.
     pieces: VecDeque<Ticket<Result<Worked, Trouble>>>,
     /// Lines of the pieces that are settled.
     lines: u64,
     rows: u64,
 }
+
+/// A batch whose rows are sorted by partition, and which are whose.
+type SortedBatch = std::result::Result<(RecordBatch, Vec<(usize, Range<usize>)>), ArrowError>;
 
 /// A piece, read and typed.
 #[derive(Debug)]
@@ -80,10 +97,30 @@ struct Worked {
 
 #[derive(Debug)]
 enum Trouble {
-    /// The object's.
+    /// A record's, or the object's from there on.
     Unreadable(Unreadable),
+    /// The object's as a whole.
+    Object(String),
     /// Ours.
     Failed(Error),
+}
+
+impl From<NotUnpacked> for Trouble {
+    fn from(error: NotUnpacked) -> Self {
+        Self::Object(error.what)
+    }
+}
+
+impl From<NotText> for Trouble {
+    fn from(error: NotText) -> Self {
+        Self::Object(error.what)
+    }
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
 }
 
 /// What an item became.
@@ -93,6 +130,8 @@ pub struct Outcome {
     pub counts: Counts,
     /// Rejects by the code of their reason.
     pub rejected_by_reason: BTreeMap<String, u64>,
+    /// Texts of good rows that were cut to fit their column, by its name.
+    pub truncated: BTreeMap<String, u64>,
     /// The files, in the order of their partitions.
     pub files: Vec<File>,
     /// The key of the rejects in the control bucket, where there are any.
@@ -121,6 +160,7 @@ impl Item {
             dedupe: Rule::of(dataset, caster.schema())?.map(Dedupe::new),
             caster: Arc::new(caster),
             partitioner: Partitioner::new(dataset)?,
+            sorting: VecDeque::new(),
             lake: Lake::new(dataset, run, batch, item, limits, options.chunk_bytes, pool.clone()),
             rejects: RejectLog::new(rejects_key.clone(), options.chunk_bytes),
             rejects_key,
@@ -129,6 +169,7 @@ impl Item {
             input: None,
             rows_read: 0,
             duplicates: 0,
+            truncated: BTreeMap::new(),
             chunks: Vec::new(),
         })
     }
@@ -138,24 +179,33 @@ impl Item {
         if self.input.is_some() {
             return Err(self.bug("the input before has not ended"));
         }
-        let origin = Origin { encoding: Encoding::Utf8, byte_offset: 0 };
-        let reader = format::find(self.dataset.format)?.reader(&self.dataset, origin)?;
-        self.input = Some(Input { object: object.to_owned(), reader, pieces: VecDeque::new(), lines: 0, rows: 0 });
+        let unpacker = Unpacker::new(self.dataset.limits);
+        self.input = Some(Input {
+            object: object.to_owned(),
+            unpacker: Some(unpacker),
+            transcoder: Some(Transcoder::new(self.dataset.encoding)),
+            reader: None,
+            pieces: VecDeque::new(),
+            lines: 0,
+            rows: 0,
+        });
         Ok(())
     }
 
     /// The next bytes of the input, cut anywhere. Fails, as `Data`, where they cannot be read; the error names object
     /// and line.
     pub fn push(&mut self, bytes: &[u8]) -> Result<()> {
-        let pushed = self.input()?.reader.push(bytes);
-        self.read_pieces(pushed)
+        let mut unpacker = self.input()?.unpacker.take().ok_or_else(|| self.bug("an input has failed before"))?;
+        let pushed = unpacker.push(bytes, &mut |unpacked| self.push_unpacked(unpacked));
+        pushed.map_err(|trouble| self.error(trouble))?;
+        self.input()?.unpacker = Some(unpacker);
+        Ok(())
     }
 
     /// The input's bytes have ended. Returns its rows, good and bad.
     pub fn end_input(&mut self) -> Result<u64> {
-        let ended = self.input()?.reader.end();
-        self.read_pieces(ended)?;
-        self.settle(0)?;
+        self.end_bytes().map_err(|trouble| self.error(trouble))?;
+        self.settle(0).map_err(|trouble| self.error(trouble))?;
         let rows = self.input()?.rows;
         self.input = None;
         Ok(rows)
@@ -189,6 +239,7 @@ impl Item {
         if self.dedupe.as_ref().is_some_and(Dedupe::is_seeking) {
             return Err(self.bug("the inputs are to be pushed once more"));
         }
+        self.write_sorted(0)?;
         self.lake.finish()?;
         self.chunks = self.take_output();
         let last = self.rejects.finish();
@@ -203,15 +254,67 @@ impl Item {
             ..Counts::default()
         };
         counts.check(&self.name)?;
-        Ok(Outcome { counts, rejected_by_reason: self.rejects.by_reason(), files, rejects })
+        let truncated = std::mem::take(&mut self.truncated);
+        Ok(Outcome { counts, rejected_by_reason: self.rejects.by_reason(), truncated, files, rejects })
+    }
+
+    fn push_unpacked(&mut self, mut bytes: &[u8]) -> Result<(), Trouble> {
+        let mut transcoder = self.input()?.transcoder.take().ok_or_else(|| self.bug("an input has failed before"))?;
+        if self.input()?.reader.is_none() {
+            // The first bytes tell the encoding, and only then is there a reader.
+            let (first, rest) = bytes.split_at(bytes.len().min(RECOGNISE_BYTES));
+            let mut text = Vec::new();
+            transcoder.push::<NotText>(first, &mut |piece| {
+                text.extend_from_slice(piece);
+                Ok(())
+            })?;
+            self.begin_text(&transcoder, &text)?;
+            bytes = rest;
+        }
+        transcoder.push(bytes, &mut |text| self.push_text(text))?;
+        self.input()?.transcoder = Some(transcoder);
+        Ok(())
+    }
+
+    /// Begins reading, if the encoding is known.
+    fn begin_text(&mut self, transcoder: &Transcoder, text: &[u8]) -> Result<(), Trouble> {
+        let Some(encoding) = transcoder.encoding() else { return Ok(()) };
+        let origin = Origin { encoding, byte_offset: transcoder.mark_bytes() };
+        let reader = format::find(self.dataset.format)?.reader(&self.dataset, origin)?;
+        self.input()?.reader = Some(reader);
+        self.push_text(text)
+    }
+
+    fn push_text(&mut self, text: &[u8]) -> Result<(), Trouble> {
+        let pushed = self.reader()?.push(text);
+        self.read_pieces(pushed)
+    }
+
+    fn end_bytes(&mut self) -> Result<(), Trouble> {
+        let unpacker = self.input()?.unpacker.take();
+        let mut unpacker = unpacker.ok_or_else(|| self.bug("an input has failed before"))?;
+        unpacker.end(&mut |unpacked| self.push_unpacked(unpacked))?;
+        let transcoder = self.input()?.transcoder.take();
+        let mut transcoder = transcoder.ok_or_else(|| self.bug("an input has failed before"))?;
+        let mut text = Vec::new();
+        transcoder.end::<NotText>(&mut |piece| {
+            text.extend_from_slice(piece);
+            Ok(())
+        })?;
+        match self.input()?.reader {
+            Some(_) => self.push_text(&text)?,
+            None => self.begin_text(&transcoder, &text)?,
+        }
+        let ended = self.reader()?.end();
+        self.read_pieces(ended)
     }
 
     /// Hands the pieces that are cut to the pool. Where the reader could not go on, the pieces before are settled first:
     /// what is told is what is first in the file.
-    fn read_pieces(&mut self, read: Result<(), Unreadable>) -> Result<()> {
-        while let Some(piece) = self.input()?.reader.take() {
+    fn read_pieces(&mut self, read: Result<(), Unreadable>) -> Result<(), Trouble> {
+        while let Some(piece) = self.reader()?.take() {
             // Enough for every thread to find its next piece waiting.
-            self.settle(2 * self.pool.threads())?;
+            self.settle(4 * self.pool.threads())?;
             let caster = Arc::clone(&self.caster);
             let rule = self.dedupe.as_ref().map(|dedupe| Arc::clone(&dedupe.rule));
             let ticket = self.pool.spawn(move || work(piece, &caster, rule.as_deref()));
@@ -219,24 +322,34 @@ impl Item {
         }
         let Err(unreadable) = read else { return Ok(()) };
         self.settle(0)?;
-        let input = self.input()?;
-        Err(unreadable.into_error(&input.object, input.lines))
+        Err(Trouble::Unreadable(unreadable))
     }
 
     /// Settles pieces, in order, until at most so many are left.
-    fn settle(&mut self, left: usize) -> Result<()> {
+    fn settle(&mut self, left: usize) -> Result<(), Trouble> {
         while self.input()?.pieces.len() > left {
             let Some(ticket) = self.input()?.pieces.pop_front() else { return Ok(()) };
-            match ticket.redeem()? {
-                Ok(worked) => self.take(worked)?,
-                Err(Trouble::Failed(error)) => return Err(error),
-                Err(Trouble::Unreadable(unreadable)) => {
-                    let input = self.input()?;
-                    return Err(unreadable.into_error(&input.object, input.lines));
-                }
-            }
+            let worked = ticket.redeem()??;
+            self.take(worked)?;
         }
         Ok(())
+    }
+
+    /// The error of a trouble, as far as the pieces before it are settled.
+    fn error(&self, trouble: Trouble) -> Error {
+        let input = self.input.as_ref();
+        let object = input.map_or(self.name.as_str(), |input| &input.object);
+        match trouble {
+            Trouble::Unreadable(unreadable) => unreadable.into_error(object, input.map_or(0, |input| input.lines)),
+            Trouble::Object(what) => Error::new(Kind::Data, "read", object).because(what),
+            Trouble::Failed(error) => error,
+        }
+    }
+
+    fn reader(&mut self) -> Result<&mut Box<dyn Reader>> {
+        let name = &self.name;
+        let reader = self.input.as_mut().and_then(|input| input.reader.as_mut());
+        reader.ok_or_else(|| Error::new(Kind::Bug, "read", name).because("an input has no reader"))
     }
 
     fn take(&mut self, worked: Worked) -> Result<()> {
@@ -250,16 +363,36 @@ impl Item {
             return Ok(());
         }
         self.rows_read += rows_read;
+        for (name, cut) in self.dataset.columns.keys().zip(&typed.truncated).filter(|(_, cut)| **cut > 0) {
+            *self.truncated.entry(name.to_string()).or_default() += cut;
+        }
         for mut reject in typed.rejects {
             reject.position.line += lines_before + 1;
             self.rejects.write(&input.object, reject)?;
         }
-        for piece in self.partitioner.split(&typed.columns, kept.as_deref())? {
-            while self.lake.partitions() <= piece.partition {
-                let values = self.partitioner.values(self.lake.partitions());
-                self.lake.add_partition(values.ok_or_else(|| self.bug("a partition has no values"))?);
+        let columns = typed.columns;
+        let Sorted { rows, ranges } = self.partitioner.sort(&columns, kept)?;
+        let sorting = self.pool.spawn(move || {
+            Ok(match rows {
+                Some(rows) => (take_record_batch(&columns, &UInt32Array::from(rows))?, ranges),
+                None => (columns, ranges),
+            })
+        });
+        self.sorting.push_back(sorting);
+        // One for each thread: the next pieces are looked at meanwhile.
+        self.write_sorted(self.pool.threads())
+    }
+
+    /// Writes batches that are sorted, in order, until at most so many are left.
+    fn write_sorted(&mut self, left: usize) -> Result<()> {
+        while self.sorting.len() > left {
+            let Some(ticket) = self.sorting.pop_front() else { return Ok(()) };
+            let sorted: Result<_, ArrowError> = ticket.redeem()?;
+            let (batch, ranges) = sorted.map_err(|error| Error::new(Kind::Bug, "sort", &self.name).because(error))?;
+            while let Some(values) = self.partitioner.values(self.lake.partitions()) {
+                self.lake.add_partition(values);
             }
-            self.lake.write(piece.partition, piece.rows)?;
+            self.lake.write(&batch, ranges)?;
         }
         Ok(())
     }
@@ -273,7 +406,7 @@ impl Item {
             return Ok(good);
         }
         self.duplicates += duplicates as u64;
-        let rows = good.map_or_else(|| (0u32..).take(keep.len()).collect(), |good| good);
+        let rows = good.unwrap_or_else(|| (0u32..).take(keep.len()).collect());
         Ok(Some(rows.into_iter().zip(keep).filter(|(_, keep)| *keep).map(|(row, _)| row).collect()))
     }
 
@@ -290,7 +423,7 @@ impl Item {
 /// What the pool does with a piece.
 fn work(piece: Box<dyn Piece>, caster: &Caster, rule: Option<&Rule>) -> Result<Worked, Trouble> {
     let mut batch = piece.read().map_err(Trouble::Unreadable)?;
-    let mut typed = caster.cast(&batch).map_err(Trouble::Failed)?;
+    let mut typed = caster.cast(&batch)?;
     typed.rejects.append(&mut batch.rejects);
     typed.rejects.sort_by_key(|reject| reject.position.byte_offset);
     if caster.hides_values() {
@@ -300,7 +433,7 @@ fn work(piece: Box<dyn Piece>, caster: &Caster, rule: Option<&Rule>) -> Result<W
     let good = (0u32..).zip(&typed.is_bad).filter(|(_, is_bad)| !**is_bad).map(|(row, _)| row);
     let good: Option<Vec<u32>> = (!is_whole).then(|| good.collect());
     let marks = rule.map(|rule| rule.marks(&typed.columns, good.as_deref())).transpose();
-    Ok(Worked { marks: marks.map_err(Trouble::Failed)?, typed, good, rows_read: batch.rows_read(), lines: batch.lines })
+    Ok(Worked { marks: marks?, typed, good, rows_read: batch.rows_read(), lines: batch.lines })
 }
 
 #[cfg(test)]

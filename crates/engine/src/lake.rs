@@ -1,18 +1,23 @@
 //! Partitions into Parquet files, in bounded memory.
 //!
 //! ```text
-//! rows of a partition ─► pending (arrow) ─► writer, on any thread (encoded pages) ─► chunks of the file ─► closed
+//! batch ─► rows of each partition, pending ─► writer, on any thread (encoded pages) ─► chunks of the file ─► closed
 //! ```
 //!
-//! A partition's rows wait as they are until they are worth a writer's time; few rows in many partitions, as in a file
-//! that is not sorted, never open one before their file is closed. One thread at a time writes a partition. When all that
-//! is held passes the budget, the largest file is closed and its partition goes on in the next one.
+//! A partition's rows wait in the batches they came in until they are worth a writer's time; when too many batches are
+//! kept for a few rows each, those rows are copied out of them. Few rows in many partitions, as in a file that is not
+//! sorted, never open a writer before their file is closed. One thread at a time writes a partition. When all that is
+//! held passes one budget, the largest row group ends; when all that is written and not handed out passes another, the
+//! largest file is closed, and its partition goes on in the next one.
 //!
 //! Budget and sizes are constants of the build, and what a writer holds is looked at only when its partition's next rows
 //! are handed to it or its file is closed, never in between: a retry by the same build on the same architecture closes
 //! the same files behind the same rows, whatever the threads. Another architecture may cut them elsewhere: what a writer
 //! says it holds counts a hash table that is laid out by the width of the processor's vectors.
 
+mod sample;
+
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, DictionaryArray, Int32Array, StringArray};
@@ -28,6 +33,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::Compression;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
 
 use crate::chunk::{Chunk, Chunks, Object};
 use crate::schema;
@@ -36,8 +42,13 @@ use crate::threads::{Pool, Ticket};
 /// Sizes that shape the files. They are part of what makes two runs of a build alike.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
-    /// What all partitions together may hold before the largest file is closed.
+    /// What all partitions together may hold in rows and pages before the largest row group ends.
     pub held_bytes: usize,
+    /// What all open files together may have written before the largest is closed; of each, no more counts than a chunk
+    /// of a multipart upload holds back.
+    pub open_bytes: usize,
+    /// Batches that are kept for rows that wait.
+    pub kept_bytes: usize,
     /// A file of this many bytes is closed: COPY takes files of 1 MB to 1 GB (facts/redshift-copy.md, sizes).
     pub file_bytes: usize,
     /// A row group ends at about this many encoded bytes: UNLOAD writes groups of 32 MB.
@@ -46,18 +57,26 @@ pub(crate) struct Limits {
     pub pending_rows: usize,
     /// … or this large.
     pub pending_bytes: usize,
+    /// Fewer rows are copied rather than written when their batches are to go.
+    pub worthy_rows: usize,
 }
 
 impl Limits {
     /// Those of this build.
     pub const BUILD: Self = Self {
-        held_bytes: 256 * 1024 * 1024,
+        held_bytes: 96 * 1024 * 1024,
+        open_bytes: 256 * 1024 * 1024,
+        kept_bytes: 24 * 1024 * 1024,
         file_bytes: 512 * 1024 * 1024,
         row_group_bytes: 32 * 1024 * 1024,
         pending_rows: 16 * 1024,
         pending_bytes: 8 * 1024 * 1024,
+        worthy_rows: 2 * 1024,
     };
 }
+
+/// Of a file's bytes that are written, so many may wait for the rest of their chunk: the parts of a multipart upload.
+const CHUNK_BYTES: usize = 8 * 1024 * 1024;
 
 /// A Parquet file that is whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,10 +100,11 @@ pub(crate) struct Lake {
     run: RunName,
     item: u32,
     columns: Arc<FileColumns>,
-    properties: WriterProperties,
     /// By the number of the partition.
     partitions: Vec<Partition>,
     held_bytes: usize,
+    open_bytes: usize,
+    kept_bytes: usize,
     files: Vec<File>,
     chunks: Vec<Chunk>,
 }
@@ -94,12 +114,22 @@ struct Partition {
     values: Vec<PartitionValue>,
     /// How many files are closed.
     closed: u32,
-    pending: Vec<RecordBatch>,
+    pending: Vec<Rows>,
     pending_rows: usize,
     pending_bytes: usize,
     writer: Writer,
-    /// What the writer holds, or was handed.
+    /// What the writer holds in pages, or was handed.
     writer_bytes: usize,
+    /// What it has written, up to a chunk.
+    open_bytes: usize,
+}
+
+/// Rows of a batch.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    pub batch: RecordBatch,
+    /// Whether the batch was made of these rows alone, so that nothing else is kept for them.
+    pub is_copied: bool,
 }
 
 type FileWriter = Box<ArrowWriter<Chunks>>;
@@ -135,9 +165,10 @@ impl Lake {
             run: run.clone(),
             item,
             columns: Arc::new(FileColumns::new(dataset, run, batch)),
-            properties: properties(limits),
             partitions: Vec::new(),
             held_bytes: 0,
+            open_bytes: 0,
+            kept_bytes: 0,
             files: Vec::new(),
             chunks: Vec::new(),
         }
@@ -157,34 +188,77 @@ impl Lake {
             pending_bytes: 0,
             writer: Writer::None,
             writer_bytes: 0,
+            open_bytes: 0,
         });
     }
 
-    /// Adds rows to a partition.
-    pub fn write(&mut self, index: usize, rows: RecordBatch) -> Result<()> {
+    /// Adds the rows of a batch that is sorted by partition.
+    pub fn write(&mut self, batch: &RecordBatch, ranges: Vec<(usize, Range<usize>)>) -> Result<()> {
         let limits = self.limits;
-        let bytes = rows.get_array_memory_size();
-        let partition = self.partition(index)?;
-        partition.pending_rows += rows.num_rows();
-        partition.pending_bytes += bytes;
-        partition.pending.push(rows);
-        let is_worth_it =
-            partition.pending_rows >= limits.pending_rows || partition.pending_bytes >= limits.pending_bytes;
-        self.held_bytes += bytes;
-        if is_worth_it {
-            if self.settle(index)? >= limits.file_bytes {
-                self.close(index)?;
+        let batch_bytes = batch.get_array_memory_size();
+        self.kept_bytes += batch_bytes;
+        for (index, range) in ranges {
+            let rows = Rows { batch: batch.slice(range.start, range.len()), is_copied: false };
+            let bytes = batch_bytes / batch.num_rows().max(1) * range.len();
+            self.held_bytes += bytes;
+            let partition = self.partition(index)?;
+            partition.pending_rows += range.len();
+            partition.pending_bytes += bytes;
+            partition.pending.push(rows);
+            if partition.pending_rows >= limits.pending_rows || partition.pending_bytes >= limits.pending_bytes {
+                self.encode(index)?;
             }
-            self.encode(index)?;
         }
+        if self.kept_bytes > limits.kept_bytes {
+            self.release()?;
+        }
+        self.keep_to_budget()
+    }
+
+    /// Lets go of batches that are kept for rows that wait.
+    fn release(&mut self) -> Result<()> {
+        let mut copying = Vec::new();
+        for index in 0..self.partitions.len() {
+            let worthy_rows = self.limits.worthy_rows;
+            let partition = self.partition(index)?;
+            if partition.pending_rows >= worthy_rows {
+                self.encode(index)?;
+                continue;
+            }
+            let (copied, kept): (Vec<_>, Vec<_>) =
+                std::mem::take(&mut partition.pending).into_iter().partition(|rows| rows.is_copied);
+            partition.pending = copied;
+            if !kept.is_empty() {
+                let columns = Arc::clone(&self.columns);
+                copying.push((index, self.pool.spawn(move || columns.gather(&kept))));
+            }
+        }
+        for (index, ticket) in copying {
+            let batch = ticket.redeem()??;
+            self.partition(index)?.pending.push(Rows { batch, is_copied: true });
+        }
+        self.kept_bytes = 0;
+        Ok(())
+    }
+
+    /// Of two partitions that are as large, the one that was seen first goes first.
+    fn keep_to_budget(&mut self) -> Result<()> {
         while self.held_bytes > self.limits.held_bytes {
-            // Of two that are as large, the one that was seen first.
-            let largest = self.partitions.iter().enumerate().rev().max_by_key(|(_, partition)| partition.held_bytes());
-            let index = largest.map(|(index, _)| index);
-            self.encode(index.ok_or_else(|| self.bug("memory is held by no partition"))?)?;
-            self.close(index.unwrap_or_default())?;
+            let index = self.largest(Partition::held_bytes)?;
+            self.encode(index)?;
+            self.end_row_group(index)?;
+        }
+        while self.open_bytes > self.limits.open_bytes {
+            let index = self.largest(|partition| partition.open_bytes)?;
+            self.close(index)?;
         }
         Ok(())
+    }
+
+    fn largest(&self, size: impl Fn(&Partition) -> usize) -> Result<usize> {
+        let largest = self.partitions.iter().enumerate().rev().max_by_key(|(_, partition)| size(partition));
+        let largest = largest.filter(|(_, partition)| size(partition) > 0).map(|(index, _)| index);
+        largest.ok_or_else(|| self.bug("memory is held by no partition"))
     }
 
     /// Closes all files; the threads share the work.
@@ -221,28 +295,44 @@ impl Lake {
         files
     }
 
-    /// Hands a partition's pending rows to its writer, on a thread of the pool.
+    /// Hands a partition's pending rows to its writer, on a thread of the pool. A file that is full is closed before.
     fn encode(&mut self, index: usize) -> Result<()> {
-        self.settle(index)?;
+        if self.partition(index)?.pending.is_empty() {
+            return self.settle(index).map(drop);
+        }
+        if self.settle(index)? >= self.limits.file_bytes {
+            self.close(index)?;
+        }
         let partition = self.partition(index)?;
         let pending = std::mem::take(&mut partition.pending);
-        let bytes = std::mem::take(&mut partition.pending_bytes);
+        partition.writer_bytes += std::mem::take(&mut partition.pending_bytes);
         partition.pending_rows = 0;
-        if pending.is_empty() {
-            return Ok(());
-        }
-        partition.writer_bytes += bytes;
-        let writer = std::mem::replace(&mut partition.writer, Writer::None);
-        let mut writer = match writer {
+        let mut writer = match std::mem::replace(&mut partition.writer, Writer::None) {
             Writer::Idle(writer) => writer,
-            _ => Box::new(self.open(index)?),
+            _ => Box::new(self.open(index, &pending)?),
         };
         let columns = Arc::clone(&self.columns);
         let ticket = self.pool.spawn(move || {
-            columns.write(&mut writer, pending)?;
+            columns.write(&mut writer, &pending)?;
             Ok(writer)
         });
         self.partition(index)?.writer = Writer::Busy(ticket);
+        Ok(())
+    }
+
+    /// Ends a partition's row group, if it has one, on a thread of the pool: its pages become bytes of the file.
+    fn end_row_group(&mut self, index: usize) -> Result<()> {
+        self.settle(index)?;
+        let run = self.columns.run.clone();
+        let pool = self.pool.clone();
+        let partition = self.partition(index)?;
+        let Writer::Idle(mut writer) = std::mem::replace(&mut partition.writer, Writer::None) else { return Ok(()) };
+        let bytes = std::mem::take(&mut partition.writer_bytes);
+        partition.writer = Writer::Busy(pool.spawn(move || {
+            writer.flush().map_err(|error| bug(&run, error))?;
+            Ok(writer)
+        }));
+        self.held_bytes -= bytes;
         Ok(())
     }
 
@@ -256,17 +346,22 @@ impl Lake {
             Writer::Busy(ticket) => ticket.redeem()??,
         };
         let mut chunks = writer.inner_mut().take();
-        let held = writer.memory_size() + writer.inner().held_bytes();
-        let file = writer.bytes_written() + writer.in_progress_size();
+        let held = writer.memory_size();
+        let written = writer.bytes_written();
+        let file = written + writer.in_progress_size();
         let partition = self.partition(index)?;
         partition.writer = Writer::Idle(writer);
-        let before = std::mem::replace(&mut partition.writer_bytes, held);
-        self.held_bytes = self.held_bytes + held - before;
+        let held_before = std::mem::replace(&mut partition.writer_bytes, held);
+        let open = written.min(CHUNK_BYTES);
+        let open_before = std::mem::replace(&mut partition.open_bytes, open);
+        self.held_bytes = self.held_bytes + held - held_before;
+        self.open_bytes = self.open_bytes + open - open_before;
         self.chunks.append(&mut chunks);
         Ok(file)
     }
 
-    fn open(&self, index: usize) -> Result<ArrowWriter<Chunks>> {
+    /// Opens a partition's next file, which begins with these rows.
+    fn open(&self, index: usize, rows: &[Rows]) -> Result<ArrowWriter<Chunks>> {
         let partition = self.partitions.get(index).ok_or_else(|| self.bug("a partition is not known"))?;
         let key = layout::parquet(&self.run, &partition.values, self.item, partition.closed);
         // The bucket does not matter here: a key has 1,024 bytes at most, and a text may be longer.
@@ -275,10 +370,33 @@ impl Lake {
                 .because(format!("the values of a partition are too long for a key: {error}"))
         })?;
         // Readers take types from Parquet's own schema; arrow's copy of it would only say `dictionary`.
-        let options = ArrowWriterOptions::new().with_skip_arrow_metadata(true).with_properties(self.properties.clone());
+        let properties = self.properties(rows);
+        let options = ArrowWriterOptions::new().with_skip_arrow_metadata(true).with_properties(properties);
         let chunks = Chunks::new(Object::Parquet(key), self.chunk_bytes);
         let schema = Arc::clone(&self.columns.file_schema);
         ArrowWriter::try_new_with_options(chunks, schema, options).map_err(|error| self.bug(error))
+    }
+
+    /// All that a file says of how it was written is fixed here: no time, no random id, no version of a library. A
+    /// dictionary of values that hardly repeat costs a hash table and saves nothing: such columns, as the first rows
+    /// show them, have none.
+    fn properties(&self, rows: &[Rows]) -> WriterProperties {
+        let mut properties = WriterProperties::builder()
+            .set_compression(Compression::SNAPPY)
+            .set_statistics_enabled(EnabledStatistics::Page)
+            .set_max_row_group_row_count(None)
+            .set_max_row_group_bytes(Some(self.limits.row_group_bytes))
+            // `<who> version <version> (build <build>)` is the form that parquet-mr reads.
+            .set_created_by(concat!("sluice version ", env!("CARGO_PKG_VERSION"), " (build 1)").to_owned());
+        if let Some(first) = rows.first() {
+            for (field, column) in first.batch.schema_ref().fields().iter().zip(first.batch.columns()) {
+                if !sample::repeats(column) {
+                    properties =
+                        properties.set_column_dictionary_enabled(ColumnPath::from(field.name().as_str()), false);
+                }
+            }
+        }
+        properties.build()
     }
 
     /// Ends a partition's file, if it has one.
@@ -294,10 +412,12 @@ impl Lake {
         self.settle(index)?;
         let partition = self.partition(index)?;
         let Writer::Idle(writer) = std::mem::replace(&mut partition.writer, Writer::None) else { return Ok(None) };
-        let bytes = std::mem::take(&mut partition.writer_bytes);
+        let held = std::mem::take(&mut partition.writer_bytes);
+        let open = std::mem::take(&mut partition.open_bytes);
         partition.closed += 1;
         let values = partition.values.clone();
-        self.held_bytes -= bytes;
+        self.held_bytes -= held;
+        self.open_bytes -= open;
         Ok(Some((values, writer)))
     }
 
@@ -339,11 +459,15 @@ impl FileColumns {
         }
     }
 
-    fn write(&self, writer: &mut ArrowWriter<Chunks>, pending: Vec<RecordBatch>) -> Result<()> {
-        let rows = concat_batches(&self.rows_schema, &pending).map_err(|error| bug(&self.run, error))?;
-        drop(pending);
-        let rows = self.with_sluice_columns(&rows)?;
+    fn write(&self, writer: &mut ArrowWriter<Chunks>, pending: &[Rows]) -> Result<()> {
+        let rows = self.with_sluice_columns(&self.gather(pending)?)?;
         writer.write(&rows).map_err(|error| bug(&self.run, error))
+    }
+
+    /// The rows in one batch, in their order.
+    fn gather(&self, pending: &[Rows]) -> Result<RecordBatch> {
+        let gathered = concat_batches(&self.rows_schema, pending.iter().map(|rows| &rows.batch));
+        gathered.map_err(|error| bug(&self.run, error))
     }
 
     fn with_sluice_columns(&self, rows: &RecordBatch) -> Result<RecordBatch> {
@@ -369,16 +493,4 @@ fn finish(writer: &mut ArrowWriter<Chunks>, run: &RunName) -> Result<u64> {
 
 fn bug(run: &RunName, what: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     Error::new(Kind::Bug, "write a file of", run).because(what)
-}
-
-/// All that a file says of how it was written is fixed here: no time, no random id, no version of a library.
-fn properties(limits: Limits) -> WriterProperties {
-    WriterProperties::builder()
-        .set_compression(Compression::SNAPPY)
-        .set_statistics_enabled(EnabledStatistics::Page)
-        .set_max_row_group_row_count(None)
-        .set_max_row_group_bytes(Some(limits.row_group_bytes))
-        // `<who> version <version> (build <build>)` is the form that parquet-mr reads.
-        .set_created_by(concat!("sluice version ", env!("CARGO_PKG_VERSION"), " (build 1)").to_owned())
-        .build()
 }

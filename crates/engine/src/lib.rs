@@ -22,11 +22,13 @@ pub mod format;
 pub mod item;
 mod lake;
 mod partition;
+pub mod recognise;
 pub mod reject;
 pub mod rule;
 pub mod schema;
 pub mod text;
 mod threads;
+pub mod unpack;
 
 pub use chunk::{Chunk, Object};
 pub use item::{Item, Options, Outcome};

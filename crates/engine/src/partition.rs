@@ -4,9 +4,9 @@
 //! row that follows its neighbour into the same partition costs a comparison; texts are made once for each partition.
 
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 
-use arrow::array::{AsArray, UInt32Array};
-use arrow::compute::take_record_batch;
+use arrow::array::AsArray;
 use arrow::datatypes::{Date32Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType};
 use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, Datelike, NaiveDate};
@@ -25,12 +25,14 @@ const SECONDS_PER_DAY: i64 = 86_400;
 /// A key's value as a number; null is `None`.
 type Code = Option<i64>;
 
-/// Some rows and the partition they belong to.
-#[derive(Debug)]
-pub(crate) struct Piece {
-    /// Which partition, in the order in which they were first seen.
-    pub partition: usize,
-    pub rows: RecordBatch,
+/// A batch's rows, partition by partition.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Sorted {
+    /// The rows' numbers, sorted by partition, and within one in the order of the batch; `None` if that is all rows as
+    /// they stand.
+    pub rows: Option<Vec<u32>>,
+    /// The partitions, in the order in which they were first seen, and which of the sorted rows are theirs.
+    pub ranges: Vec<(usize, Range<usize>)>,
 }
 
 /// Splits batches by the dataset's keys.
@@ -81,28 +83,41 @@ impl Partitioner {
         })
     }
 
-    /// The batch's rows by partition, in the order of the partitions; within one, in the order of the batch. Of `kept`,
-    /// where it is given, only those rows.
-    pub fn split(&mut self, batch: &RecordBatch, kept: Option<&[u32]>) -> Result<Vec<Piece>> {
-        let rows = kept.map_or(batch.num_rows(), <[u32]>::len);
-        if rows == 0 {
-            return Ok(Vec::new());
+    /// Sorts the batch's rows by partition. Of `kept`, where it is given, only those rows.
+    pub fn sort(&mut self, batch: &RecordBatch, kept: Option<Vec<u32>>) -> Result<Sorted> {
+        let rows = kept.unwrap_or_else(|| (0u32..).take(batch.num_rows()).collect());
+        let partitions = self.partitions_of(batch, &rows)?;
+        // Counted, then placed: nothing grows, and rows of a partition keep their order.
+        let mut counts = vec![0; self.values.len()];
+        for partition in &partitions {
+            if let Some(count) = counts.get_mut(*partition) {
+                *count += 1;
+            }
         }
-        let rows_of = match kept {
-            Some(kept) => self.sort(batch, kept.iter().copied())?,
-            None => self.sort(batch, (0u32..).take(rows))?,
-        };
-        let rows_of: Vec<_> = rows_of.into_iter().enumerate().filter(|(_, rows)| !rows.is_empty()).collect();
-        let whole = rows_of.len() == 1 && kept.is_none();
-        let pieces = rows_of.into_iter().map(|(partition, rows)| {
-            let rows = match whole {
-                true => batch.clone(),
-                // Copied, not sliced: a slice would keep the whole batch in memory.
-                false => take_record_batch(batch, &UInt32Array::from(rows)).map_err(|error| self.bug(error))?,
-            };
-            Ok(Piece { partition, rows })
-        });
-        pieces.collect()
+        let mut ranges = Vec::new();
+        let mut end = 0;
+        for (partition, count) in counts.iter_mut().enumerate() {
+            let start = end;
+            end += *count;
+            if *count > 0 {
+                ranges.push((partition, start..end));
+            }
+            *count = start;
+        }
+        if ranges.len() <= 1 {
+            let is_all = rows.len() == batch.num_rows();
+            return Ok(Sorted { rows: (!is_all).then_some(rows), ranges });
+        }
+        let mut sorted = vec![0; rows.len()];
+        for (row, partition) in rows.into_iter().zip(partitions) {
+            if let Some(next) = counts.get_mut(partition) {
+                if let Some(place) = sorted.get_mut(*next) {
+                    *place = row;
+                }
+                *next += 1;
+            }
+        }
+        Ok(Sorted { rows: Some(sorted), ranges })
     }
 
     /// The values of a partition's keys, in their order; `None` if there is no such partition.
@@ -110,8 +125,8 @@ impl Partitioner {
         self.values.get(partition).map(Vec::as_slice)
     }
 
-    /// The rows of each partition, by its number.
-    fn sort(&mut self, batch: &RecordBatch, rows: impl Iterator<Item = u32>) -> Result<Vec<Vec<u32>>> {
+    /// The partition of each of the rows.
+    fn partitions_of(&mut self, batch: &RecordBatch, rows: &[u32]) -> Result<Vec<usize>> {
         let mut codes = Vec::with_capacity(self.keys.len());
         for key in &mut self.keys {
             codes.push(key.codes(batch).ok_or_else(|| {
@@ -119,10 +134,10 @@ impl Partitioner {
                     .because(format!("key {} meets another type", key.name))
             })?);
         }
-        let mut rows_of = vec![Vec::new(); self.values.len()];
+        let mut partitions = Vec::with_capacity(rows.len());
         let mut last = (Vec::new(), None);
         for row in rows {
-            let index = row as usize;
+            let index = *row as usize;
             let code = || codes.iter().map(|codes| codes.get(index).copied().flatten());
             let partition = match last.1 {
                 Some(partition) if code().eq(last.0.iter().copied()) => partition,
@@ -133,14 +148,9 @@ impl Partitioner {
                 }
             };
             last.1 = Some(partition);
-            if partition >= rows_of.len() {
-                rows_of.resize(partition + 1, Vec::new());
-            }
-            if let Some(rows) = rows_of.get_mut(partition) {
-                rows.push(row);
-            }
+            partitions.push(partition);
         }
-        Ok(rows_of)
+        Ok(partitions)
     }
 
     fn of_code(&mut self, code: &[Code]) -> Result<usize> {
@@ -187,10 +197,6 @@ impl Partitioner {
             format!("; the key {} has {} values: {coarser}", key.name, values(&key))
         });
         format!("its rows make more than {MAX_PARTITIONS} partitions{key}")
-    }
-
-    fn bug(&self, error: arrow::error::ArrowError) -> Error {
-        Error::new(Kind::Bug, "partition", &self.dataset).because(error)
     }
 }
 
@@ -288,10 +294,12 @@ mod tests {
 
     fn check(partitioner: &mut Partitioner, columns: Vec<ArrayRef>, expected: Expect) {
         let named = columns.into_iter().zip(["a", "b"]).map(|(array, name)| (name, array));
-        let pieces = partitioner.split(&RecordBatch::try_from_iter(named).unwrap(), None).unwrap();
-        let lines = pieces.iter().map(|piece| {
-            let values = partitioner.values(piece.partition).unwrap();
-            format!("{} row(s) in {:?}\n", piece.rows.num_rows(), model::partition::path(values))
+        let batch = RecordBatch::try_from_iter(named).unwrap();
+        let sorted = partitioner.sort(&batch, None).unwrap();
+        let lines = sorted.ranges.iter().map(|(partition, range)| {
+            let values = partitioner.values(*partition).unwrap();
+            let rows = range.len();
+            format!("{rows} row(s) in {:?}\n", model::partition::path(values))
         });
         expected.assert_eq(&lines.collect::<String>());
     }
@@ -382,8 +390,8 @@ mod tests {
             "#]],
         );
         let rows = partitioner("a: {type: varchar(3)}", "k: a")
-            .split(&RecordBatch::try_from_iter([("a", texts)]).unwrap(), None);
-        assert_eq!(rows.unwrap().len(), 4);
+            .sort(&RecordBatch::try_from_iter([("a", texts)]).unwrap(), None);
+        assert_eq!(rows.unwrap().ranges.len(), 4);
     }
 
     #[test]
@@ -405,7 +413,7 @@ mod tests {
         let a: ArrayRef = Arc::new(Date32Array::from_iter_values(0..days));
         let b: ArrayRef = Arc::new(StringArray::from(vec!["x"; MAX_PARTITIONS + 1]));
         let batch = RecordBatch::try_from_iter([("a", a), ("b", b)]).unwrap();
-        let error = partitioner.split(&batch, None).unwrap_err();
+        let error = partitioner.sort(&batch, None).unwrap_err();
         assert_eq!(error.kind(), Kind::Data);
         expect!["cannot partition x: its rows make more than 2000 partitions; the key d has 2001 values: month() of it is coarser"].assert_eq(&chain(&error));
     }

@@ -28,6 +28,20 @@ pub enum Reason {
     NulByte,
     /// The record holds bytes that are no text in the object's encoding.
     InvalidEncoding,
+    /// The record is no JSON.
+    BadJson,
+    /// A record is no object, or no array where places name the columns.
+    NotAnObject,
+    /// What makes rows of its elements is no array.
+    NotAnArray,
+    /// A key stands in an object twice.
+    DuplicateKey,
+    /// Keys that differ by case alone could each be the one that is named.
+    AmbiguousKey,
+    /// A path goes on behind a value that holds no others.
+    PathThroughScalar,
+    /// A text holds an escape for one half of a character.
+    LoneSurrogate,
     /// A required column is null.
     MissingValue,
     /// A number does not read as one.
@@ -75,6 +89,13 @@ impl Reason {
             Self::BadQuote => "bad_quote",
             Self::NulByte => "nul_byte",
             Self::InvalidEncoding => "invalid_encoding",
+            Self::BadJson => "bad_json",
+            Self::NotAnObject => "not_an_object",
+            Self::NotAnArray => "not_an_array",
+            Self::DuplicateKey => "duplicate_key",
+            Self::AmbiguousKey => "ambiguous_key",
+            Self::PathThroughScalar => "path_through_scalar",
+            Self::LoneSurrogate => "lone_surrogate",
             Self::MissingValue => "missing_value",
             Self::NotANumber => "not_a_number",
             Self::OutOfRange => "out_of_range",

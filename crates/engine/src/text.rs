@@ -6,7 +6,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::encoding::{Encoding, SourceBytes};
+use model::encoding::Encoding;
+
+use crate::encoding::SourceBytes;
 use crate::reject::{Fault, Reject};
 
 /// A format cuts an object into pieces of about this many bytes; one batch is made of each, on any thread. A piece and

@@ -7,6 +7,7 @@ pub mod prepare;
 pub mod publish;
 pub mod quote;
 pub mod stage;
+pub mod staged;
 pub mod verdict;
 
 #[cfg(test)]
@@ -51,6 +52,8 @@ pub struct Names {
     pub target: String,
     /// The columns of files, staging and target, in order: `"_sluice_batch", "_sluice_run", "id", …`.
     pub columns: Vec<String>,
+    /// The target's value of each column, from the staged one: most are the column itself (see [`staged`]).
+    pub published: Vec<String>,
     /// The batch, as a literal.
     pub batch: String,
     /// The run, as a literal.
@@ -66,14 +69,18 @@ impl Names {
         columns: &IndexMap<Identifier, Column>,
     ) -> Result<Self> {
         let (schema, table) = (target.table.schema().as_str(), target.table.table().as_str());
-        let own = OWN_COLUMNS.iter().map(|(name, _)| *name);
+        let own = OWN_COLUMNS.iter().copied();
+        let columns = own.chain(columns.iter().map(|(name, column)| (name.as_str(), column.kind)));
+        let (columns, published) =
+            columns.map(|(name, kind)| (identifier(name), staged::published(kind, &identifier(name)))).unzip();
         Ok(Self {
             ledger: ledger(),
             lock: own_table(&format!("lock_{}", hash::hash32([schema, table]))),
             stage: own_table(&stage_table(run)),
             target_schema: identifier(schema),
             target: format!("{}.{}", identifier(schema), identifier(table)),
-            columns: own.chain(columns.keys().map(Identifier::as_str)).map(identifier).collect(),
+            columns,
+            published,
             batch: literal(batch.as_str())?,
             run: literal(&run.to_string())?,
         })
@@ -82,6 +89,11 @@ impl Names {
     /// The columns with commas in between.
     pub fn column_list(&self) -> String {
         self.columns.join(", ")
+    }
+
+    /// What a SELECT from staging lists for the target's columns, in their order.
+    pub fn published_list(&self) -> String {
+        self.published.join(", ")
     }
 }
 
@@ -119,10 +131,10 @@ fn own_table(name: &str) -> String {
     format!("{}.{}", identifier(SCHEMA), identifier(name))
 }
 
-/// The columns of a staging or target table, one a line.
-fn column_definitions(columns: &IndexMap<Identifier, Column>) -> String {
-    let own = OWN_COLUMNS.iter().map(|(name, kind)| format!("    {} {} NOT NULL", identifier(name), kind.redshift()));
+/// The columns of a staging or target table, one a line; `kind` says the type of each in Redshift's DDL.
+fn column_definitions(columns: &IndexMap<Identifier, Column>, kind: fn(Type) -> String) -> String {
+    let own = OWN_COLUMNS.iter().map(|(name, of)| format!("    {} {} NOT NULL", identifier(name), kind(*of)));
     let theirs =
-        columns.iter().map(|(name, column)| format!("    {} {}", identifier(name.as_str()), column.kind.redshift()));
+        columns.iter().map(|(name, column)| format!("    {} {}", identifier(name.as_str()), kind(column.kind)));
     own.chain(theirs).collect::<Vec<_>>().join(",\n")
 }

@@ -47,26 +47,40 @@ impl TableColumn {
     }
 
     /// Whether values of the type come into the column as they are: the types are the same, or the table has more room
-    /// for text.
+    /// for text or bytes.
     fn takes(&self, kind: Type) -> bool {
         match (Type::parse(&self.kind), kind) {
-            (Ok(Type::Varchar(there)), Type::Varchar(needed)) => there >= needed,
+            (Ok(Type::Varchar(there)), Type::Varchar(needed)) | (Ok(Type::Char(there)), Type::Char(needed)) => {
+                there >= needed
+            }
+            (Ok(Type::Varbyte(there)), Type::Varbyte(needed)) => there >= needed,
+            // A length that the view does not tell. Bytes that do not fit fail the publish; nothing cuts them.
+            (Err(_), Type::Varbyte(_)) => self.kind == BYTES,
             (there, needed) => there == Ok(needed),
         }
     }
 }
 
+/// A varbyte without its length.
+const BYTES: &str = "varbyte";
+
 /// What `svv_columns` calls a type, in the words of dataset files. This is the only place that knows: a long name
-/// without length and digits, which have columns of their own, as the view has them from PostgreSQL (U).
+/// without length and digits, which have columns of their own, as the view has them from PostgreSQL (U). What it calls
+/// super and varbyte, which PostgreSQL does not have, is (U) too.
 fn kind(data_type: &str, length: Option<u64>, precision: Option<u64>, scale: Option<u64>) -> String {
     match (data_type, length, precision, scale) {
         ("character varying", Some(length), ..) => format!("varchar({length})"),
         ("numeric", _, Some(precision), Some(scale)) => format!("decimal({precision},{scale})"),
         ("double precision", ..) => "double".to_owned(),
+        ("character", Some(length), ..) => format!("char({length})"),
+        ("binary varying", Some(length), ..) => format!("{BYTES}({length})"),
+        ("binary varying", None, ..) => BYTES.to_owned(),
+        ("time without time zone", ..) => "time".to_owned(),
         ("timestamp without time zone", ..) => "timestamp".to_owned(),
+        ("timestamp with time zone", ..) => "timestamptz".to_owned(),
         // Another text type, which datasets do not have.
         (other, Some(length), ..) => format!("{other}({length})"),
-        // smallint, integer, bigint, boolean and date are called so on both sides.
+        // smallint, integer, bigint, real, boolean, date and super are called so on both sides.
         (other, ..) => other.to_owned(),
     }
 }
@@ -135,6 +149,12 @@ mod tests {
         ("rate", "double precision", None, Some(53), None),
         ("paid", "boolean", None, None, None),
         ("updated_at", "timestamp without time zone", None, None, None),
+        ("ratio", "real", None, Some(24), None),
+        ("opens_at", "time without time zone", None, None, None),
+        ("seen_at", "timestamp with time zone", None, None, None),
+        ("code", "character", Some(8), None, None),
+        ("attributes", "super", None, None, None),
+        ("payload", "binary varying", Some(64), None, None),
     ];
 
     fn with(changed: &[Answer]) -> Vec<Answer> {
@@ -186,6 +206,35 @@ mod tests {
     }
 
     #[test]
+    fn chars_and_bytes_may_have_more_room_in_the_table_and_not_less() {
+        held(&with(&[("code", "character", Some(4_096), None, None)])).unwrap();
+        held(&with(&[("payload", "binary varying", Some(64_000), None, None)])).unwrap();
+        held(&with(&[("payload", "binary varying", None, None, None)])).unwrap();
+        refused(
+            &with(&[("code", "character", Some(7), None, None), ("payload", "binary varying", Some(63), None, None)]),
+            "code is char(8) in the dataset and char(7) in the table, \
+             payload is varbyte(64) in the dataset and varbyte(63) in the table",
+            MEND,
+        );
+    }
+
+    #[test]
+    fn a_kindred_type_is_another_type() {
+        for other in [
+            ("ratio", "double precision", None, Some(53), None),
+            ("opens_at", "time with time zone", None, None, None),
+            ("seen_at", "timestamp without time zone", None, None, None),
+            ("code", "character varying", Some(8), None, None),
+            ("customer_name", "character", Some(120), None, None),
+            ("attributes", "character varying", Some(65_535), None, None),
+            ("payload", "super", None, None, None),
+            ("code", "binary varying", None, None, None),
+        ] {
+            assert_eq!(held(&with(&[other])).unwrap_err().kind(), Kind::Config, "{other:?}");
+        }
+    }
+
+    #[test]
     fn every_column_that_differs_is_named_with_both_types() {
         let mut answers = with(&[
             ("sales_amount", "numeric", None, Some(14), Some(4)),
@@ -199,8 +248,8 @@ mod tests {
             "units_sold is integer in the dataset and bigint in the table, \
              sales_amount is decimal(14,2) in the dataset and decimal(14,4) in the table, \
              paid is boolean in the dataset and not in the table, \
-             updated_at is timestamp in the dataset and timestamp with time zone in the table, \
-             region is character(2) in the table and not in the dataset",
+             updated_at is timestamp in the dataset and timestamptz in the table, \
+             region is char(2) in the table and not in the dataset",
             MEND,
         );
     }

@@ -22,6 +22,10 @@ pub struct Part {
     pub counts: Counts,
     /// Rejects by the code of their reason.
     pub rejected_by_reason: BTreeMap<String, u64>,
+    /// Texts that were cut to fit their column, where the dataset says so, by the column's name. Rows that were left
+    /// out later, as duplicates, are counted too.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub truncated: BTreeMap<String, u64>,
     /// Its Parquet files, in the order of their partitions.
     pub files: Vec<ParquetFile>,
     /// Its rejects as JSON lines, where there are any.

@@ -42,6 +42,7 @@ fn evidence() -> Evidence {
         item: 0,
         counts: Counts { read: 900, accepted: 897, rejected: 3, filtered: 0, duplicate: 0 },
         rejected_by_reason: BTreeMap::from([("not_a_number".to_owned(), 2), ("missing_value".to_owned(), 1)]),
+        truncated: BTreeMap::new(),
         files: vec![ParquetFile {
             url: S3Url::parse("s3://lake/flights/0-0.parquet").unwrap(),
             size_bytes: 700,

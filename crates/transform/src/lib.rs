@@ -165,6 +165,7 @@ fn part(config: &Config, request: &TransformRequest, outcome: Outcome, inputs: V
         item: request.item,
         counts: outcome.counts,
         rejected_by_reason: outcome.rejected_by_reason,
+        truncated: outcome.truncated,
         files: files.collect::<Result<_>>()?,
         rejects: rejects.transpose()?,
         inputs,

@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray, StringArray, new_null_array};
+use arrow::array::{Array, ArrayRef, AsArray, BinaryArray, PrimitiveArray, StringArray, new_null_array};
 use arrow::compute::kernels::cast::cast as plain_cast;
 use arrow::datatypes::{
     ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int16Type, Int32Type,
-    Int64Type, TimeUnit, TimestampMicrosecondType,
+    Int64Type, Time64MicrosecondType, TimeUnit, TimestampMicrosecondType,
 };
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 
 use crate::error::{SqlError, SqlResult};
 use crate::text::text;
@@ -24,29 +24,44 @@ pub(crate) fn normalized(array: &ArrayRef) -> SqlResult<ArrayRef> {
         DataType::UInt32 | DataType::UInt64 => DataType::Int64,
         DataType::Utf8View | DataType::LargeUtf8 | DataType::Null => DataType::Utf8,
         DataType::Timestamp(unit, None) if *unit != TimeUnit::Microsecond => Type::Timestamp.arrow(),
+        DataType::Timestamp(unit, Some(_)) if *unit != TimeUnit::Microsecond => Type::Timestamptz.arrow(),
+        DataType::BinaryView | DataType::LargeBinary => DataType::Binary,
         _ => return Ok(Arc::clone(array)),
     };
     Ok(plain_cast(array, &plain)?)
 }
 
-/// Casts as SQL's CAST does. Texts that are too long are cut; numbers that do not fit fail.
+/// Casts as SQL's CAST does. Texts that are too long are cut; numbers that do not fit fail. A super's text is not told
+/// from any other here: the caller does.
 pub(crate) fn cast(array: &ArrayRef, to: Type) -> SqlResult<ArrayRef> {
     if *array.data_type() == DataType::Null {
         return Ok(new_null_array(&to.arrow(), array.len()));
     }
     let array = &normalized(array)?;
     match (array.data_type(), to) {
+        (_, Type::Super) => Err(SqlError::unknown("a cast to super; JSON_PARSE reads a text")),
+        (DataType::Binary, Type::Varbyte(bytes)) => bytes_within(array, bytes),
+        (DataType::Binary, _) => Err(SqlError::unknown(format!("a cast of binary varying to {}", to.name()))),
         (_, Type::Varchar(bytes)) => to_varchar(array, bytes),
+        (_, Type::Char(bytes)) => to_char(array, bytes),
         (DataType::Utf8, _) => from_text(array, to),
-        (DataType::Boolean, Type::Boolean) | (DataType::Date32, Type::Date) => Ok(Arc::clone(array)),
+        (DataType::Boolean, Type::Boolean)
+        | (DataType::Date32, Type::Date)
+        | (DataType::Time64(_), Type::Time)
+        | (DataType::Timestamp(_, None), Type::Timestamp)
+        | (DataType::Timestamp(_, Some(_)), Type::Timestamptz) => Ok(Arc::clone(array)),
         (DataType::Boolean, Type::SmallInt | Type::Integer | Type::BigInt) => Ok(plain_cast(array, &to.arrow())?),
         (DataType::Int16 | DataType::Int32 | DataType::Int64, Type::Boolean) => {
             Ok(plain_cast(array, &DataType::Boolean)?)
         }
-        (DataType::Timestamp(..), Type::Timestamp) => Ok(Arc::clone(array)),
-        (DataType::Date32, Type::Timestamp) => each::<TimestampMicrosecondType>(array, |row| {
-            Ok(i64::from(array.as_primitive::<Date32Type>().value(row)) * MICROS_A_DAY)
-        }),
+        // The session's zone is UTC.
+        (DataType::Timestamp(..), Type::Timestamp | Type::Timestamptz) => Ok(at_utc(array, to)),
+        (DataType::Date32, Type::Timestamp | Type::Timestamptz) => {
+            let midnights = each::<TimestampMicrosecondType>(array, |row| {
+                Ok(i64::from(array.as_primitive::<Date32Type>().value(row)) * MICROS_A_DAY)
+            })?;
+            Ok(at_utc(&midnights, to))
+        }
         (DataType::Timestamp(..), Type::Date) => each::<Date32Type>(array, |row| {
             let micros = array.as_primitive::<TimestampMicrosecondType>().value(row);
             i32::try_from(micros.div_euclid(MICROS_A_DAY)).map_err(SqlError::internal)
@@ -54,6 +69,15 @@ pub(crate) fn cast(array: &ArrayRef, to: Type) -> SqlResult<ArrayRef> {
         (from, _) if from.is_numeric() => from_number(array, to),
         (from, _) => Err(cannot(from, to)),
     }
+}
+
+/// The same microseconds as moments in UTC or without a zone.
+pub(crate) fn at_utc(array: &ArrayRef, to: Type) -> ArrayRef {
+    let zone: Option<Arc<str>> = match to.arrow() {
+        DataType::Timestamp(_, zone) => zone,
+        _ => None,
+    };
+    Arc::new(array.as_primitive::<TimestampMicrosecondType>().clone().with_timezone_opt(zone))
 }
 
 fn cannot(from: &DataType, to: Type) -> SqlError {
@@ -94,6 +118,49 @@ fn to_varchar(array: &ArrayRef, bytes: u32) -> SqlResult<ArrayRef> {
     Ok(Arc::new(values.collect::<SqlResult<StringArray>>()?))
 }
 
+fn to_char(array: &ArrayRef, bytes: u32) -> SqlResult<ArrayRef> {
+    if *array.data_type() == DataType::Boolean {
+        return Err(SqlError::new("cannot cast type boolean to character"));
+    }
+    check_single_bytes(array).map_err(SqlError::new)?;
+    Ok(without_blanks(&to_varchar(array, bytes)?))
+}
+
+/// A char takes characters of one byte only (Developer Guide, multibyte character load errors; the text is the one of a
+/// load, another statement's is unverified). `Err` is the complaint about the first other character.
+pub(crate) fn check_single_bytes(array: &ArrayRef) -> Result<(), String> {
+    let texts = array.as_string_opt::<i32>().into_iter().flatten().flatten();
+    match texts.flat_map(str::chars).find(|character| !character.is_ascii()) {
+        None => Ok(()),
+        Some(character) => {
+            let bytes: Vec<_> = character.to_string().bytes().map(|byte| format!("{byte:02x}")).collect();
+            let bytes = bytes.join(" ");
+            Err(format!("Multibyte character not supported for CHAR (Hint: Try using VARCHAR). Invalid char: {bytes}"))
+        }
+    }
+}
+
+/// The form in which chars are kept.
+pub(crate) fn without_blanks(array: &ArrayRef) -> ArrayRef {
+    let texts = array.as_string::<i32>().iter().map(|text| text.map(|text| text.trim_end_matches(' ')));
+    Arc::new(texts.collect::<StringArray>())
+}
+
+/// Whether Redshift cuts what is longer is unverified.
+fn bytes_within(array: &ArrayRef, bytes: u32) -> SqlResult<ArrayRef> {
+    match first_longer(array, bytes) {
+        None => Ok(Arc::clone(array)),
+        Some(_) => Err(SqlError::unknown(format!("a cast to binary varying({bytes}) of more bytes"))),
+    }
+}
+
+/// The length of the first text or varbyte that has more bytes.
+pub(crate) fn first_longer(array: &ArrayRef, bytes: u32) -> Option<usize> {
+    let texts = array.as_string_opt::<i32>().into_iter().flatten().flatten().map(str::len);
+    let binaries = array.as_binary_opt::<i32>().into_iter().flatten().flatten().map(<[u8]>::len);
+    texts.chain(binaries).find(|length| u32::try_from(*length).map_or(true, |length| length > bytes))
+}
+
 fn from_text(array: &ArrayRef, to: Type) -> SqlResult<ArrayRef> {
     let texts = array.as_string::<i32>();
     let word = |row: usize| texts.value(row);
@@ -108,11 +175,18 @@ fn from_text(array: &ArrayRef, to: Type) -> SqlResult<ArrayRef> {
             Ok(Arc::new((0..array.len()).map(truth).collect::<SqlResult<arrow::array::BooleanArray>>()?))
         }
         Type::Date => each::<Date32Type>(array, |row| date(word(row))),
+        Type::Time => each::<Time64MicrosecondType>(array, |row| time(word(row))),
         Type::Timestamp => each::<TimestampMicrosecondType>(array, |row| timestamp(word(row))),
+        Type::Timestamptz => Ok(at_utc(&each::<TimestampMicrosecondType>(array, |row| timestamptz(word(row)))?, to)),
+        // In UTF-8 (Developer Guide, VARBYTE type).
+        Type::Varbyte(bytes) => {
+            let values: BinaryArray = texts.iter().map(|text| text.map(str::as_bytes)).collect();
+            bytes_within(&(Arc::new(values) as ArrayRef), bytes)
+        }
         Type::Decimal(precision, scale) => {
             decimals(each_typed(array, |row| decimal(word(row), precision, scale))?, precision, scale)
         }
-        Type::Varchar(_) => Err(SqlError::internal("text to text")),
+        Type::Char(_) | Type::Varchar(_) | Type::Super => Err(SqlError::internal("text to text")),
     }
 }
 
@@ -148,13 +222,38 @@ fn date(text: &str) -> SqlResult<i32> {
     i32::try_from((day - NaiveDate::default()).num_days()).map_err(SqlError::internal)
 }
 
+fn time(text: &str) -> SqlResult<i64> {
+    let word = text.trim();
+    let at = NaiveTime::parse_from_str(word, "%H:%M:%S%.f")
+        .or_else(|_| NaiveTime::parse_from_str(word, "%H:%M"))
+        // A leap second is none of a time's values.
+        .ok()
+        .filter(|at| at.nanosecond() < 1_000_000_000)
+        .ok_or_else(|| invalid(text, Type::Time))?;
+    Ok(i64::from(at.num_seconds_from_midnight()) * 1_000_000 + i64::from(at.nanosecond() / 1000))
+}
+
 fn timestamp(text: &str) -> SqlResult<i64> {
-    let word = text.trim().replacen('T', " ", 1);
-    let at = NaiveDateTime::parse_from_str(&word, "%Y-%m-%d %H:%M:%S%.f")
-        .or_else(|_| NaiveDateTime::parse_from_str(&word, "%Y-%m-%d %H:%M"))
-        .or_else(|_| NaiveDate::parse_from_str(&word, "%Y-%m-%d").map(|day| day.and_time(chrono::NaiveTime::MIN)))
-        .map_err(|_| invalid(text, Type::Timestamp))?;
+    let at = moment(text).ok_or_else(|| invalid(text, Type::Timestamp))?;
     Ok(at.and_utc().timestamp_micros())
+}
+
+/// A moment with its offset to UTC, or in the session's zone, which is UTC. Zones by their names are not known here.
+fn timestamptz(text: &str) -> SqlResult<i64> {
+    let word = text.trim().replacen('T', " ", 1);
+    let with_offset = ["%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f %#z", "%Y-%m-%d %H:%M%#z"];
+    let found = with_offset.iter().find_map(|format| DateTime::parse_from_str(&word, format).ok());
+    let found = found.map(|at| at.to_utc()).or_else(|| moment(text).map(|at| at.and_utc()));
+    Ok(found.ok_or_else(|| invalid(text, Type::Timestamptz))?.timestamp_micros())
+}
+
+/// A day and a time of day, which may be left out.
+fn moment(text: &str) -> Option<NaiveDateTime> {
+    let word = text.trim().replacen('T', " ", 1);
+    NaiveDateTime::parse_from_str(&word, "%Y-%m-%d %H:%M:%S%.f")
+        .or_else(|_| NaiveDateTime::parse_from_str(&word, "%Y-%m-%d %H:%M"))
+        .or_else(|_| NaiveDate::parse_from_str(&word, "%Y-%m-%d").map(|day| day.and_time(NaiveTime::MIN)))
+        .ok()
 }
 
 /// Reads a decimal and rounds it half away from zero to the scale.
@@ -295,6 +394,52 @@ mod tests {
         assert!(cast_text("2013-02-29", Type::Date).unwrap_err().contains("invalid input syntax for type date"));
         assert_eq!(cast_text("2013-01-01T05:17:00.5", Type::Timestamp).unwrap(), "2013-01-01 05:17:00.5");
         assert_eq!(cast_text("9999-12-31", Type::Timestamp).unwrap(), "9999-12-31 00:00:00");
+    }
+
+    #[test]
+    fn times_of_day_are_read_and_written_alike() {
+        for (text, shown) in [
+            ("00:00:00", "00:00:00"),
+            ("23:59:59.999999", "23:59:59.999999"),
+            ("05:17:00.250", "05:17:00.25"),
+            ("5:17", "05:17:00"),
+        ] {
+            assert_eq!(cast_text(text, Type::Time).unwrap(), shown);
+        }
+        for wrong in ["24:00:01", "23:59:60", "noon", "2013-01-01 05:17:00"] {
+            let expected = format!("ERROR: invalid input syntax for type time without time zone: \"{wrong}\"");
+            assert_eq!(cast_text(wrong, Type::Time).unwrap_err(), expected);
+        }
+    }
+
+    #[test]
+    fn a_moment_is_brought_to_utc() {
+        for (text, shown) in [
+            ("2001-02-16 20:38:40-05", "2001-02-17 01:38:40+00"),
+            ("2001-02-16T20:38:40.5+05:30", "2001-02-16 15:08:40.5+00"),
+            ("2001-02-16 20:38:40Z", "2001-02-16 20:38:40+00"),
+            ("2001-02-16 20:38", "2001-02-16 20:38:00+00"),
+            ("2001-02-16", "2001-02-16 00:00:00+00"),
+            ("9999-12-31 23:59:59.999999+00", "9999-12-31 23:59:59.999999+00"),
+        ] {
+            assert_eq!(cast_text(text, Type::Timestamptz).unwrap(), shown);
+        }
+        let error = cast_text("2001-02-16 20:38:40 Europe/Berlin", Type::Timestamptz).unwrap_err();
+        assert!(error.contains("invalid input syntax for type timestamp with time zone"), "{error}");
+    }
+
+    #[test]
+    fn a_cast_to_char_cuts_and_takes_single_bytes_only() {
+        assert_eq!(cast_text("abcdef  ", Type::Char(3)).unwrap(), "abc");
+        assert_eq!(cast_text("a  ", Type::Char(5)).unwrap(), "a");
+        let text = "ERROR: Multibyte character not supported for CHAR (Hint: Try using VARCHAR). Invalid char: c3 af";
+        assert_eq!(cast_text("naïve", Type::Char(9)).unwrap_err(), text);
+    }
+
+    #[test]
+    fn bytes_are_shown_by_their_hexadecimal_digits() {
+        assert_eq!(cast_text("aé\0", Type::Varbyte(4)).unwrap(), "61c3a900");
+        assert!(cast_text("abc", Type::Varbyte(2)).unwrap_err().contains("not known to the double"));
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod catalog;
 mod copy;
 pub mod data_api;
 mod error;
+mod json;
 mod loads;
 mod locks;
 mod name;

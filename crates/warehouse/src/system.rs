@@ -88,7 +88,8 @@ fn placed(catalog: &Catalog) -> Vec<Placed<'_>> {
 fn columns(catalog: &Catalog) -> SqlResult<Rows> {
     let all = placed(catalog);
     let length = |column: &Column| match column.ty {
-        Type::Varchar(bytes) => i32::try_from(bytes).ok(),
+        // That a varbyte has its length here is unverified.
+        Type::Char(bytes) | Type::Varchar(bytes) | Type::Varbyte(bytes) => i32::try_from(bytes).ok(),
         _ => None,
     };
     let digits = |column: &Column| match column.ty {

@@ -2,13 +2,27 @@
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{
-    DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type, TimeUnit,
-    TimestampMicrosecondType,
+    DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type,
+    Time64MicrosecondType, TimeUnit, TimestampMicrosecondType,
 };
-use arrow::temporal_conversions::{date32_to_datetime, timestamp_us_to_datetime};
+use arrow::temporal_conversions::{date32_to_datetime, time64us_to_time, timestamp_us_to_datetime};
 use chrono::{NaiveDateTime, Timelike};
 
 use crate::error::{SqlError, SqlResult};
+use crate::types::Type;
+
+/// The text of a value in a result, where a char is filled up with blanks (Developer Guide, character types; that a
+/// result shows them is unverified).
+pub(crate) fn shown(array: &ArrayRef, ty: Type, row: usize) -> SqlResult<Option<String>> {
+    let text = text(array, row)?;
+    Ok(match ty {
+        Type::Char(bytes) => {
+            let width = usize::try_from(bytes).map_err(SqlError::internal)?;
+            text.map(|text| format!("{text:width$}"))
+        }
+        _ => text,
+    })
+}
 
 /// The text of a value, or `None` where it is null. The array has one of the types of `Type::arrow`.
 pub(crate) fn text(array: &ArrayRef, row: usize) -> SqlResult<Option<String>> {
@@ -29,10 +43,19 @@ pub(crate) fn text(array: &ArrayRef, row: usize) -> SqlResult<Option<String>> {
             let day = date32_to_datetime(days).ok_or_else(|| SqlError::internal(format!("day {days}")))?;
             day.format("%Y-%m-%d").to_string()
         }
-        DataType::Timestamp(TimeUnit::Microsecond, None) => {
+        DataType::Time64(TimeUnit::Microsecond) => {
+            let micros = array.as_primitive::<Time64MicrosecondType>().value(row);
+            let at = time64us_to_time(micros).ok_or_else(|| SqlError::internal(format!("time {micros}")))?;
+            with_fraction(at.format("%H:%M:%S").to_string(), &at)
+        }
+        DataType::Timestamp(TimeUnit::Microsecond, zone) => {
             let micros = array.as_primitive::<TimestampMicrosecondType>().value(row);
             let at = timestamp_us_to_datetime(micros).ok_or_else(|| SqlError::internal(format!("moment {micros}")))?;
-            timestamp(at)
+            // The session's zone, in which moments are shown, is UTC.
+            timestamp(at) + if zone.is_some() { "+00" } else { "" }
+        }
+        DataType::Binary => {
+            array.as_binary::<i32>().value(row).iter().map(|byte| format!("{byte:02x}")).collect::<String>()
         }
         other => return Err(SqlError::internal(format!("no text for {other}"))),
     };
@@ -41,7 +64,10 @@ pub(crate) fn text(array: &ArrayRef, row: usize) -> SqlResult<Option<String>> {
 
 /// `2013-01-01 05:17:00.25`: the fraction without its trailing zeros, and only where there is one.
 pub(crate) fn timestamp(at: NaiveDateTime) -> String {
-    let whole = at.format("%Y-%m-%d %H:%M:%S").to_string();
+    with_fraction(at.format("%Y-%m-%d %H:%M:%S").to_string(), &at)
+}
+
+fn with_fraction(whole: String, at: &impl Timelike) -> String {
     match at.nanosecond() / 1000 {
         0 => whole,
         micros => format!("{whole}.{}", format!("{micros:06}").trim_end_matches('0')),

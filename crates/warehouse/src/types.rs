@@ -28,25 +28,49 @@ pub enum Type {
     Double,
     /// True or false.
     Boolean,
+    /// Text of so many bytes, each one character, filled up with blanks. The blanks are kept nowhere: they mean nothing
+    /// in a comparison, a length or another type, and are shown only in a result (see `text::shown`).
+    Char(u32),
     /// Text of at most so many bytes.
     Varchar(u32),
     /// A day.
     Date,
+    /// A time of day, to the microsecond.
+    Time,
     /// A moment without a zone, to the microsecond.
     Timestamp,
+    /// A moment in UTC, to the microsecond.
+    Timestamptz,
+    /// A JSON value, kept as text without blanks between its parts.
+    Super,
+    /// At most so many bytes.
+    Varbyte(u32),
 }
 
 /// `VARCHAR(MAX)`.
 pub(crate) const MAX_VARCHAR: u32 = 65_535;
 /// `VARCHAR` and `TEXT` without a length.
 const DEFAULT_VARCHAR: u32 = 256;
+const MAX_CHAR: u32 = 4096;
+/// `CHAR` without a length.
+const DEFAULT_CHAR: u32 = 1;
+/// 2023's Developer Guide; newer ones have 16 MB (unverified).
+const MAX_VARBYTE: u32 = 1_024_000;
+/// `VARBYTE` without a length (Developer Guide).
+const DEFAULT_VARBYTE: u32 = 64_000;
+/// The type of a text that is written out.
+pub(crate) const UNTYPED: Type = Type::Varchar(MAX_VARCHAR);
+/// The zone of every `Timestamptz`: arrow wants one.
+const UTC: &str = "UTC";
 
 impl fmt::Display for Type {
     /// The name as the catalog views show it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Decimal(precision, scale) => write!(f, "numeric({precision},{scale})"),
-            Self::Varchar(length) => write!(f, "character varying({length})"),
+            Self::Char(length) | Self::Varchar(length) | Self::Varbyte(length) => {
+                write!(f, "{}({length})", self.name())
+            }
             other => f.write_str(other.name()),
         }
     }
@@ -58,8 +82,13 @@ impl FromStr for Type {
     /// Reads what `Display` writes.
     fn from_str(text: &str) -> SqlResult<Self> {
         let number = |text: &str| text.parse::<u32>().map_err(SqlError::internal);
-        if let Some(length) = text.strip_prefix("character varying(").and_then(|rest| rest.strip_suffix(')')) {
-            return Ok(Self::Varchar(number(length)?));
+        if let Some((name, length)) = text.strip_suffix(')').and_then(|rest| rest.split_once('(')) {
+            match name {
+                "character" => return Ok(Self::Char(number(length)?)),
+                "character varying" => return Ok(Self::Varchar(number(length)?)),
+                "binary varying" => return Ok(Self::Varbyte(number(length)?)),
+                _ => {}
+            }
         }
         if let Some(rest) = text.strip_prefix("numeric(").and_then(|rest| rest.strip_suffix(')')) {
             let (precision, scale) = rest.split_once(',').ok_or_else(|| SqlError::internal(text))?;
@@ -73,7 +102,10 @@ impl FromStr for Type {
             Self::Double,
             Self::Boolean,
             Self::Date,
+            Self::Time,
             Self::Timestamp,
+            Self::Timestamptz,
+            Self::Super,
         ];
         plain.into_iter().find(|known| known.name() == text).ok_or_else(|| SqlError::internal(format!("type {text}")))
     }
@@ -90,9 +122,14 @@ impl Type {
             Self::Real => "real",
             Self::Double => "double precision",
             Self::Boolean => "boolean",
+            Self::Char(_) => "character",
             Self::Varchar(_) => "character varying",
             Self::Date => "date",
+            Self::Time => "time without time zone",
             Self::Timestamp => "timestamp without time zone",
+            Self::Timestamptz => "timestamp with time zone",
+            Self::Super => "super",
+            Self::Varbyte(_) => "binary varying",
         }
     }
 
@@ -106,10 +143,20 @@ impl Type {
             Self::Real => "float4",
             Self::Double => "float8",
             Self::Boolean => "bool",
+            Self::Char(_) => "bpchar",
             Self::Varchar(_) => "varchar",
             Self::Date => "date",
+            Self::Time => "time",
             Self::Timestamp => "timestamp",
+            Self::Timestamptz => "timestamptz",
+            Self::Super => "super",
+            Self::Varbyte(_) => "varbyte",
         }
+    }
+
+    /// Whether values are numbers.
+    pub(crate) fn is_number(&self) -> bool {
+        matches!(self, Self::SmallInt | Self::Integer | Self::BigInt | Self::Decimal(..) | Self::Real | Self::Double)
     }
 
     /// How values of the type are kept.
@@ -122,9 +169,12 @@ impl Type {
             Self::Real => DataType::Float32,
             Self::Double => DataType::Float64,
             Self::Boolean => DataType::Boolean,
-            Self::Varchar(_) => DataType::Utf8,
+            Self::Char(_) | Self::Varchar(_) | Self::Super => DataType::Utf8,
             Self::Date => DataType::Date32,
+            Self::Time => DataType::Time64(TimeUnit::Microsecond),
             Self::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, None),
+            Self::Timestamptz => DataType::Timestamp(TimeUnit::Microsecond, Some(UTC.into())),
+            Self::Varbyte(_) => DataType::Binary,
         }
     }
 
@@ -153,7 +203,10 @@ impl Type {
             DataType::Boolean => Self::Boolean,
             DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8 | DataType::Null => Self::Varchar(MAX_VARCHAR),
             DataType::Date32 => Self::Date,
+            DataType::Time64(TimeUnit::Microsecond) => Self::Time,
             DataType::Timestamp(_, None) => Self::Timestamp,
+            DataType::Timestamp(_, Some(zone)) if **zone == *UTC => Self::Timestamptz,
+            DataType::Binary | DataType::BinaryView | DataType::LargeBinary => Self::Varbyte(MAX_VARBYTE),
             other => return Err(SqlError::unknown(format!("a value of the type {other}"))),
         })
     }
@@ -169,9 +222,18 @@ impl Type {
             D::DoublePrecision | D::Float8 | D::Float(ExactNumberInfo::None) => Self::Double,
             D::Bool | D::Boolean => Self::Boolean,
             D::Date => Self::Date,
+            D::Time(None, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) => Self::Time,
             D::Timestamp(None, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) => Self::Timestamp,
+            D::Timestamp(None, TimezoneInfo::Tz | TimezoneInfo::WithTimeZone) => Self::Timestamptz,
             D::Text => Self::Varchar(DEFAULT_VARCHAR),
-            D::Varchar(length) | D::CharacterVarying(length) | D::Nvarchar(length) => varchar(length.as_ref())?,
+            D::Char(length) | D::Character(length) => {
+                Self::Char(characters("char", length.as_ref(), DEFAULT_CHAR, MAX_CHAR)?)
+            }
+            D::Varchar(length) | D::CharacterVarying(length) | D::Nvarchar(length) => {
+                Self::Varchar(characters("varchar", length.as_ref(), DEFAULT_VARCHAR, MAX_VARCHAR)?)
+            }
+            D::Custom(name, arguments) => custom(&name.to_string().to_lowercase(), arguments)
+                .unwrap_or_else(|| Err(SqlError::unknown(format!("the type {data_type}"))))?,
             D::Decimal(info) | D::Numeric(info) | D::Dec(info) => match info {
                 ExactNumberInfo::None => Self::Decimal(18, 0),
                 ExactNumberInfo::Precision(precision) => decimal(signed(*precision)?, 0)?,
@@ -196,17 +258,34 @@ fn decimal(precision: i64, scale: i64) -> SqlResult<Type> {
     }
 }
 
-fn varchar(length: Option<&CharacterLength>) -> SqlResult<Type> {
-    let bytes = match length {
-        None => u64::from(DEFAULT_VARCHAR),
-        Some(CharacterLength::Max) => u64::from(MAX_VARCHAR),
-        Some(CharacterLength::IntegerLength { length, unit: None }) => *length,
-        Some(other) => return Err(SqlError::unknown(format!("VARCHAR({other})"))),
-    };
-    match u32::try_from(bytes) {
-        Ok(bytes @ 1..=MAX_VARCHAR) => Ok(Type::Varchar(bytes)),
-        Ok(0) => Err(SqlError::new("length for type varchar must be at least 1")),
-        _ => Err(SqlError::new(format!("length for type varchar cannot exceed {MAX_VARCHAR}"))),
+/// The length of a character type.
+fn characters(ty: &str, length: Option<&CharacterLength>, default: u32, most: u32) -> SqlResult<u32> {
+    match length {
+        None => Ok(default),
+        Some(CharacterLength::Max) => Ok(most),
+        Some(CharacterLength::IntegerLength { length, unit: None }) => bytes(ty, Some(*length), most),
+        Some(other) => Err(SqlError::unknown(format!("{}({other})", ty.to_uppercase()))),
+    }
+}
+
+/// A length that a type takes; `None` is more than any does.
+fn bytes(ty: &str, length: Option<u64>, most: u32) -> SqlResult<u32> {
+    match length.and_then(|length| u32::try_from(length).ok()) {
+        Some(0) => Err(SqlError::new(format!("length for type {ty} must be at least 1"))),
+        Some(length) if length <= most => Ok(length),
+        _ => Err(SqlError::new(format!("length for type {ty} cannot exceed {most}"))),
+    }
+}
+
+/// The types that the parser has no words for.
+fn custom(name: &str, arguments: &[String]) -> Option<SqlResult<Type>> {
+    match (name, arguments) {
+        ("super", []) => Some(Ok(Type::Super)),
+        ("varbyte", []) => Some(Ok(Type::Varbyte(DEFAULT_VARBYTE))),
+        ("varbyte", [length]) if length.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Some(bytes("varbyte", length.parse().ok(), MAX_VARBYTE).map(Type::Varbyte))
+        }
+        _ => None,
     }
 }
 
@@ -216,8 +295,26 @@ mod tests {
 
     #[test]
     fn a_type_is_read_back_from_its_name() {
-        for ty in [Type::SmallInt, Type::Double, Type::Varchar(7), Type::Decimal(38, 37), Type::Timestamp] {
+        let types = [
+            Type::SmallInt,
+            Type::Integer,
+            Type::BigInt,
+            Type::Decimal(38, 37),
+            Type::Real,
+            Type::Double,
+            Type::Boolean,
+            Type::Char(4096),
+            Type::Varchar(7),
+            Type::Date,
+            Type::Time,
+            Type::Timestamp,
+            Type::Timestamptz,
+            Type::Super,
+            Type::Varbyte(1_024_000),
+        ];
+        for ty in types {
             assert_eq!(ty.to_string().parse(), Ok(ty));
+            assert_eq!(Type::of_field(&ty.field("c")), Ok(ty));
         }
     }
 

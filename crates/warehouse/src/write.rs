@@ -60,8 +60,8 @@ pub(crate) fn inserted(
     let batch = |batch: &RecordBatch| {
         let column = |(at, column): (usize, &crate::table::Column)| {
             let from = targets.iter().position(|target| *target == at).filter(|from| *from < given);
-            match from.map(|from| (batch.column(from), origins.get(from))) {
-                Some((values, origin)) => assign(values, column, origin.copied().unwrap_or(Origin::Expression)),
+            match from.and_then(|from| Some((batch.column(from), result.columns.get(from)?.ty, origins.get(from)))) {
+                Some((values, ty, origin)) => assign(values, ty, column, origin.copied().unwrap_or(Origin::Expression)),
                 None => default(column, batch.num_rows()),
             }
         };

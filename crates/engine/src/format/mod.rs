@@ -8,6 +8,7 @@
 //! a user writes, and a case in `tests/cases/`. Typing, cleaning, rejects, threads and the cut-anywhere law come for free.
 
 pub mod csv;
+pub mod json;
 
 use std::fmt::Debug;
 
@@ -71,7 +72,7 @@ impl Unreadable {
 }
 
 /// Every format.
-pub static FORMATS: &[&dyn Format] = &[&csv::Csv];
+pub static FORMATS: &[&dyn Format] = &[&csv::Csv, &json::Json];
 
 /// The format of a dataset's files.
 pub fn find(format: model::dataset::Format) -> Result<&'static dyn Format> {

@@ -25,6 +25,9 @@ const CHUNK_BYTES: usize = 4 * 1024;
 
 const SMALL: Limits = Limits {
     held_bytes: 64 * 1024,
+    open_bytes: 64 * 1024,
+    kept_bytes: 256 * 1024,
+    worthy_rows: 10,
     file_bytes: 20 * 1024,
     row_group_bytes: 8 * 1024,
     pending_rows: 50,
@@ -111,10 +114,11 @@ fn every_row_is_in_a_file_or_a_reject() {
                 "not_a_number": 1,
                 "too_many_fields": 1,
             },
+            truncated: {},
             files: [
                 File {
                     key: "sales/dt=2013-01-01/sluice_run=sales-00000000000000000000000000000000/3-0.parquet",
-                    size_bytes: 1408,
+                    size_bytes: 1349,
                     rows: 2,
                     partition: [
                         (
@@ -125,7 +129,7 @@ fn every_row_is_in_a_file_or_a_reject() {
                 },
                 File {
                     key: "sales/dt=__HIVE_DEFAULT_PARTITION__/sluice_run=sales-00000000000000000000000000000000/3-0.parquet",
-                    size_bytes: 1342,
+                    size_bytes: 1313,
                     rows: 1,
                     partition: [
                         (
@@ -161,7 +165,7 @@ fn files_roll_and_memory_is_bounded_without_losing_a_row() {
 
 #[test]
 fn a_file_of_many_row_groups_comes_in_many_chunks() {
-    let limits = Limits { held_bytes: usize::MAX, file_bytes: usize::MAX, ..SMALL };
+    let limits = Limits { held_bytes: usize::MAX, open_bytes: usize::MAX, file_bytes: usize::MAX, ..SMALL };
     let made = make(SALES, many_days(20_000, 1).as_bytes(), 100_000, limits).unwrap();
     let [file] = made.outcome.files.as_slice() else { panic!("one file") };
     assert!(file.size_bytes > 20 * CHUNK_BYTES as u64);

@@ -15,8 +15,8 @@ impl Mode for Append {
     }
 
     fn publish(&self, names: &Names) -> Vec<String> {
-        let columns = names.column_list();
-        vec![format!("INSERT INTO {} ({columns})\nSELECT {columns}\nFROM {}", names.target, names.stage)]
+        let (columns, values) = (names.column_list(), names.published_list());
+        vec![format!("INSERT INTO {} ({columns})\nSELECT {values}\nFROM {}", names.target, names.stage)]
     }
 
     /// None: appending asks no row whether another is newer.

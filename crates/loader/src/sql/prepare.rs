@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use model::Result;
 use model::dataset::{Column, LoadTarget};
 use model::name::Identifier;
+use model::types::Type;
 
 use super::quote::{identifier, literal};
 use super::{Names, SCHEMA, STAGE_PREFIX, column_definitions, verdict};
@@ -34,7 +35,7 @@ impl Prepare {
             format!(
                 "CREATE TABLE IF NOT EXISTS {} (\n{}\n){}",
                 names.target,
-                column_definitions(dataset),
+                column_definitions(dataset, Type::redshift),
                 distribution(target)
             ),
         ];

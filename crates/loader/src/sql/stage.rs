@@ -6,7 +6,7 @@ use model::dataset::Column;
 use model::name::{Identifier, RunName, S3Url};
 
 use super::quote::literal;
-use super::{Names, column_definitions, drop_stage, stage_table};
+use super::{Names, column_definitions, drop_stage, stage_table, staged};
 use crate::config::CopyRole;
 
 /// What is copied.
@@ -29,7 +29,7 @@ pub fn statements(
 ) -> Result<Vec<String>> {
     let mut statements = vec![
         drop_stage(&stage_table(run)),
-        format!("CREATE TABLE {} (\n{}\n)", names.stage, column_definitions(columns)),
+        format!("CREATE TABLE {} (\n{}\n)", names.stage, column_definitions(columns, staged::kind)),
     ];
     // COPY fails on a manifest without files; no rows are no files.
     if source.rows > 0 {

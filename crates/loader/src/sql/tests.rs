@@ -29,6 +29,12 @@ columns:
   rate: {type: double}
   paid: {type: boolean}
   updated_at: {type: timestamp}
+  ratio: {type: real}
+  opens_at: {type: time}
+  seen_at: {type: timestamptz}
+  code: {type: char(8)}
+  attributes: {type: super}
+  payload: {type: varbyte(64)}
 load: {table: analytics.sales, mode: append, dist_key: order_id, sort_key: [sale_date, order_id]}
 "#;
 
@@ -65,6 +71,7 @@ pub fn delivery() -> Delivery {
         item,
         counts: Counts { read, accepted, rejected: read - accepted, ..Counts::default() },
         rejected_by_reason: [("not_a_number".to_owned(), read - accepted)].into(),
+        truncated: std::collections::BTreeMap::new(),
         files: vec![ParquetFile {
             url: S3Url::new("lake", &layout_key(&plan.run, item)).unwrap(),
             size_bytes: 15_000,

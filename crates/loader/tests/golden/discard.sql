@@ -1,1 +1,1 @@
-DROP TABLE IF EXISTS "sluice"."stage_sales_d683d1d3fe5cb1ba58052e8dc05568e4";
+DROP TABLE IF EXISTS "sluice"."stage_sales_2b5914424ee7c8b54c1c9da852bca775";

@@ -47,7 +47,13 @@ CREATE TABLE IF NOT EXISTS "analytics"."sales" (
     "sales_amount" decimal(14,2),
     "rate" double precision,
     "paid" boolean,
-    "updated_at" timestamp
+    "updated_at" timestamp,
+    "ratio" real,
+    "opens_at" time,
+    "seen_at" timestamptz,
+    "code" char(8),
+    "attributes" super,
+    "payload" varbyte(64)
 )
 DISTSTYLE KEY DISTKEY ("order_id")
 COMPOUND SORTKEY ("sale_date", "order_id");

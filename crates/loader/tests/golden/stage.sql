@@ -1,6 +1,6 @@
-DROP TABLE IF EXISTS "sluice"."stage_sales_d683d1d3fe5cb1ba58052e8dc05568e4";
+DROP TABLE IF EXISTS "sluice"."stage_sales_2b5914424ee7c8b54c1c9da852bca775";
 
-CREATE TABLE "sluice"."stage_sales_d683d1d3fe5cb1ba58052e8dc05568e4" (
+CREATE TABLE "sluice"."stage_sales_2b5914424ee7c8b54c1c9da852bca775" (
     "_sluice_batch" varchar(64) NOT NULL,
     "_sluice_run" varchar(80) NOT NULL,
     "order_id" bigint,
@@ -11,10 +11,16 @@ CREATE TABLE "sluice"."stage_sales_d683d1d3fe5cb1ba58052e8dc05568e4" (
     "sales_amount" decimal(14,2),
     "rate" double precision,
     "paid" boolean,
-    "updated_at" timestamp
+    "updated_at" timestamp,
+    "ratio" real,
+    "opens_at" varchar(15),
+    "seen_at" timestamp,
+    "code" char(8),
+    "attributes" varchar(65535),
+    "payload" varbyte(64)
 );
 
-COPY "sluice"."stage_sales_d683d1d3fe5cb1ba58052e8dc05568e4" (
+COPY "sluice"."stage_sales_2b5914424ee7c8b54c1c9da852bca775" (
     "_sluice_batch",
     "_sluice_run",
     "order_id",
@@ -25,9 +31,15 @@ COPY "sluice"."stage_sales_d683d1d3fe5cb1ba58052e8dc05568e4" (
     "sales_amount",
     "rate",
     "paid",
-    "updated_at"
+    "updated_at",
+    "ratio",
+    "opens_at",
+    "seen_at",
+    "code",
+    "attributes",
+    "payload"
 )
-FROM 's3://control/runs/sales/sales-d683d1d3fe5cb1ba58052e8dc05568e4/copy.manifest'
+FROM 's3://control/runs/sales/sales-2b5914424ee7c8b54c1c9da852bca775/copy.manifest'
 IAM_ROLE default
 FORMAT AS PARQUET
 MANIFEST;
@@ -36,4 +48,4 @@ SELECT CASE
     WHEN COUNT(*) = 897 THEN 1
     ELSE CAST('sluice: 897 rows accepted, ' || CAST(COUNT(*) AS varchar) || ' staged' AS integer)
 END
-FROM "sluice"."stage_sales_d683d1d3fe5cb1ba58052e8dc05568e4";
+FROM "sluice"."stage_sales_2b5914424ee7c8b54c1c9da852bca775";

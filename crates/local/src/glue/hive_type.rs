@@ -90,6 +90,16 @@ mod tests {
     }
 
     #[test]
+    fn every_type_of_a_dataset_is_one_value_in_hive() {
+        let types = "smallint integer bigint decimal(38,37) real double boolean date time timestamp timestamptz char(4096) \
+                     varchar(65535) super varbyte(1024000)";
+        for text in types.split_whitespace() {
+            let name = model::types::Type::parse(text).unwrap().glue();
+            assert_eq!(HiveType::parse(&name), Some(HiveType::Primitive), "{text} is {name}");
+        }
+    }
+
+    #[test]
     fn what_hive_does_not_know_is_no_type() {
         let others = [
             "",

@@ -29,6 +29,8 @@ pub struct TrialReport {
     pub duplicate: u64,
     /// Rejects by the code of their reason.
     pub rejected_by_reason: BTreeMap<String, u64>,
+    /// Texts that were cut to fit their column, by its name.
+    pub truncated: BTreeMap<String, u64>,
     /// Parquet files.
     pub files: usize,
     /// Bytes read.
@@ -81,6 +83,7 @@ impl TrialReport {
             filtered: 0,
             duplicate: 0,
             rejected_by_reason: BTreeMap::new(),
+            truncated: BTreeMap::new(),
             files: 0,
             bytes: 0,
             seconds: 0.0,
@@ -104,6 +107,7 @@ impl TrialReport {
         (self.read, self.accepted, self.rejected) = (read, accepted, rejected);
         (self.filtered, self.duplicate) = (filtered, duplicate);
         self.rejected_by_reason = outcome.rejected_by_reason;
+        self.truncated = outcome.truncated;
         self.files = outcome.files.len();
         let outputs = outcome.files.into_iter().map(|file| OutputReport {
             path: folder.path_of(&Object::Parquet(file.key)),

@@ -40,7 +40,7 @@ impl Failure {
         self.detail.column_name.clone_from(&column.name);
         column.ty.wire_name().clone_into(&mut self.detail.column_type);
         self.detail.column_length = match column.ty {
-            Type::Varchar(bytes) => bytes.to_string(),
+            Type::Char(bytes) | Type::Varchar(bytes) | Type::Varbyte(bytes) => bytes.to_string(),
             Type::Decimal(precision, scale) => format!("{precision},{scale}"),
             _ => String::new(),
         };

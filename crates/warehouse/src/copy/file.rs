@@ -1,15 +1,15 @@
 //! One Parquet file of a COPY: columns by position, physical types checked, values checked.
 
-use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::array::{Array, ArrayRef};
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::basic::Compression;
 use parquet::file::metadata::ParquetMetaData;
 
-use super::physical::{is_compatible, schema_text, type_text};
+use super::physical::{check_target, is_compatible, schema_text, type_text};
 use super::{Failure, Mapping};
 use crate::assign::check_nulls;
-use crate::cast::cast;
+use crate::cast::{cast, check_single_bytes, first_longer};
 use crate::error::SqlError;
 use crate::table::Column;
 use crate::types::Type;
@@ -84,6 +84,7 @@ fn check_columns<'a>(metadata: &ParquetMetaData, url: &str, mapping: &'a Mapping
     }
     let columns: Vec<&Column> =
         mapping.targets.iter().filter_map(|target| mapping.definition.columns.get(*target)).collect();
+    columns.iter().try_for_each(|column| check_target(column.ty))?;
     for (at, (leaf, column)) in schema.columns().iter().zip(&columns).enumerate() {
         if !is_compatible(leaf, column.ty) {
             let context = format!(
@@ -101,21 +102,16 @@ fn check_columns<'a>(metadata: &ParquetMetaData, url: &str, mapping: &'a Mapping
 
 /// The values in the column's form, when all of them fit.
 fn loadable(values: &ArrayRef, column: &Column) -> Result<ArrayRef, Failure> {
-    if let Type::Varchar(bytes) = column.ty {
-        let limit = usize::try_from(bytes).map_err(SqlError::internal)?;
-        let long =
-            values.as_string_opt::<i32>().and_then(|texts| texts.iter().flatten().find(|text| text.len() > limit));
-        if let Some(long) = long {
-            return Err(Failure::scan(
-                15007,
-                format!(
-                    "The length of the data column {} is longer than the length defined in the table. Table: {limit}, \
-                     Data: {}",
-                    column.name,
-                    long.len()
-                ),
-            ));
-        }
+    // Seen with a varchar; the other two are taken to be worded alike.
+    if let Type::Char(most) | Type::Varchar(most) | Type::Varbyte(most) = column.ty
+        && let Some(length) = first_longer(values, most)
+    {
+        let text = "is longer than the length defined in the table";
+        let lengths = format!("Table: {most}, Data: {length}");
+        return Err(Failure::scan(15007, format!("The length of the data column {} {text}. {lengths}", column.name)));
+    }
+    if let Type::Char(_) = column.ty {
+        check_single_bytes(values).map_err(|text| Failure::scan(1220, text))?;
     }
     check_nulls(values, column)?;
     let plain = match values.data_type() {

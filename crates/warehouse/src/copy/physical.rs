@@ -4,6 +4,7 @@
 use parquet::basic::{ConvertedType, LogicalType, Repetition, TimeUnit, Type as Physical};
 use parquet::schema::types::ColumnDescriptor;
 
+use crate::error::{SqlError, SqlResult};
 use crate::types::Type;
 
 /// Whether COPY loads the file's column into a column of the type.
@@ -24,12 +25,28 @@ pub(super) fn is_compatible(file: &ColumnDescriptor, ty: Type) -> bool {
                 && file.type_precision() == i32::from(precision)
                 && file.type_scale() == i32::from(scale)
         }
-        Type::Varchar(_) => {
+        Type::Char(_) | Type::Varchar(_) => {
             physical == Physical::BYTE_ARRAY
                 && (matches!(logical, Some(LogicalType::String)) || converted == ConvertedType::UTF8)
         }
         Type::Date => physical == Physical::INT32 && converted == ConvertedType::DATE,
         Type::Timestamp => physical == Physical::INT96 || is_micros(physical, logical, converted),
+        // Bytes that are marked as text are unverified.
+        Type::Varbyte(_) => physical == Physical::BYTE_ARRAY && is_plain(file),
+        // See `check_target`.
+        Type::Time | Type::Timestamptz | Type::Super => false,
+    }
+}
+
+/// Whether COPY from Parquet loads into a column of the type at all.
+pub(super) fn check_target(ty: Type) -> SqlResult<()> {
+    match ty {
+        Type::Super => Err(SqlError::new("SUPER column in COPY query requires SERIALIZETOJSON option")),
+        Type::Time | Type::Timestamptz => Err(SqlError::unknown(format!(
+            "a COPY from Parquet into {}, which is unverified; stage another type and cast",
+            ty.name()
+        ))),
+        _ => Ok(()),
     }
 }
 
@@ -75,7 +92,10 @@ pub(super) fn type_text(ty: Type) -> String {
         Type::Integer => "INT".into(),
         Type::Real => "FLOAT".into(),
         Type::Double => "DOUBLE".into(),
+        Type::Char(_) => "CHAR".into(),
         Type::Varchar(_) => "VARCHAR".into(),
+        // Unverified.
+        Type::Varbyte(_) => "VARBYTE".into(),
         Type::Timestamp => "TIMESTAMP".into(),
         Type::Decimal(precision, scale) => format!("DECIMAL({precision},{scale})"),
         other => other.name().to_uppercase(),

@@ -4,6 +4,7 @@
 //!   PostgreSQL). The engine is given texts without them: in `= <> < <= > >=`, BETWEEN, IN, CASE, joins,
 //!   `COUNT(DISTINCT …)`, PARTITION BY, GROUP BY, DISTINCT and UNION. A group answers one of its texts as it stands.
 //! - A written text that is compared with something else becomes a value of its type, or fails in Redshift's words.
+//! - What is not known of a type that needs care is refused first (`kind.rs`).
 
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ use datafusion::logical_expr::{
 };
 use datafusion::optimizer::AnalyzerRule;
 
+use super::kind;
 use crate::cast::cast;
 use crate::types::Type;
 
@@ -44,6 +46,12 @@ impl AnalyzerRule for CompareAsRedshift {
 
 fn is_text(expr: &Expr, schema: &DFSchema) -> Result<bool> {
     Ok(matches!(expr.get_type(schema)?, DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8))
+}
+
+/// Whether values may have trailing blanks: a char's are not kept.
+fn may_have_blanks(expr: &Expr, schema: &DFSchema) -> Result<bool> {
+    let is_char = matches!(Type::of_field(&expr.to_field(schema)?.1), Ok(Type::Char(_)));
+    Ok(!is_char && is_text(expr, schema)?)
 }
 
 /// The text without its trailing blanks; a constant is trimmed at once.
@@ -72,6 +80,7 @@ fn give_type(expr: &mut Expr, like: &DataType) -> Result<()> {
 
 /// The node with all comparisons inside its expressions rewritten.
 fn compared(plan: LogicalPlan) -> Result<LogicalPlan> {
+    kind::check_node(&plan)?;
     let schema = merge_schema(&plan.inputs());
     let names = NamePreserver::new(&plan);
     let plan = plan.map_expressions(|expr| {
@@ -97,6 +106,7 @@ fn compared(plan: LogicalPlan) -> Result<LogicalPlan> {
 fn comparison(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
     use Operator as O;
     let text = |expr: &Expr| is_text(expr, schema);
+    kind::check(&expr, schema)?;
     Ok(Transformed::yes(match expr {
         Expr::BinaryExpr(binary) if matches!(binary.op, O::Eq | O::NotEq | O::Lt | O::LtEq | O::Gt | O::GtEq) => {
             Expr::BinaryExpr(two_sides(binary, schema)?)
@@ -194,7 +204,12 @@ fn grouped(plan: LogicalPlan) -> Result<LogicalPlan> {
 
 fn has_text_group(aggregate: &Aggregate) -> Result<bool> {
     let schema = aggregate.input.schema();
-    Ok(aggregate.group_expr.iter().map(|expr| is_text(expr, schema)).collect::<Result<Vec<_>>>()?.contains(&true))
+    Ok(aggregate
+        .group_expr
+        .iter()
+        .map(|expr| may_have_blanks(expr, schema))
+        .collect::<Result<Vec<_>>>()?
+        .contains(&true))
 }
 
 fn grouped_by_trimmed(aggregate: Aggregate) -> Result<LogicalPlan> {
@@ -205,7 +220,7 @@ fn grouped_by_trimmed(aggregate: Aggregate) -> Result<LogicalPlan> {
     let (mut groups, mut samples) = (Vec::new(), Vec::new());
     for (at, expr) in group_expr.into_iter().enumerate() {
         let plain = expr.clone().unalias();
-        if is_text(&expr, input.schema())? {
+        if may_have_blanks(&expr, input.schema())? {
             groups.push(trimmed(plain.clone()).alias(group_name(at)));
             samples.push(min(plain).alias(sample_name(at)));
         } else {

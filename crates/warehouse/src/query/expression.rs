@@ -35,6 +35,9 @@ pub(super) fn translate(expr: &mut Expr, session: &Session) -> SqlResult<()> {
         Expr::Cast { kind: CastKind::Cast | CastKind::DoubleColon, expr, data_type, array: false, format: None } => {
             Some(cast(take(expr), Type::of_sql(data_type)?))
         }
+        Expr::AtTimeZone { timestamp, time_zone } => {
+            Some(call(known::AT_TIME_ZONE, vec![take(timestamp), take(time_zone)]))
+        }
         Expr::BinaryOp { left, op, right } => {
             operator(op)?.map(|function| call(function, vec![operand(left), operand(right)]))
         }

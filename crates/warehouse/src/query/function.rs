@@ -3,7 +3,7 @@
 use std::any::type_name;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use arrow::datatypes::{DataType, Decimal128Type, FieldRef, Float64Type, Int64Type};
 use datafusion::common::ScalarValue;
 use datafusion::error::{DataFusionError, Result};
@@ -12,18 +12,22 @@ use datafusion::logical_expr::{
 };
 
 use super::{known, numeric};
-use crate::cast::{cast, normalized};
+use crate::cast::{at_utc, cast, normalized};
 use crate::error::{SqlError, SqlResult};
-use crate::types::Type;
+use crate::json;
+use crate::types::{Type, UNTYPED};
 
 /// All of them.
 pub(super) fn functions() -> Vec<Arc<ScalarUDF>> {
-    let rules: [Own; 5] = [
+    let rules: [Own; 8] = [
         Own::new(known::CAST, cast_type, cast_values),
         Own::new(known::SUMMAND, summand_type, convert),
         Own::new(known::AVERAGE_OF, average_type, average),
         Own::new(known::ROUND, numeric::round_type, numeric::round),
         Own::new(known::ABS, numeric::abs_type, numeric::abs),
+        Own::new(known::AT_TIME_ZONE, zone_type, |arrays, ty| Ok(at_utc(first(arrays)?, ty))),
+        Own::new(known::JSON_PARSE, json_parse_type, json_parse),
+        Own::new(known::JSON_SERIALIZE, json_serialize_type, |arrays, _| first(arrays).cloned()),
     ];
     rules.into_iter().map(|own| Arc::new(ScalarUDF::new_from_impl(own))).chain(numeric::operators()).collect()
 }
@@ -100,7 +104,10 @@ fn first(arrays: &[ArrayRef]) -> SqlResult<&ArrayRef> {
 }
 
 /// `redshift_cast(value, 'type')`.
-fn cast_type(_: &[Type], constants: &[Option<&ScalarValue>]) -> SqlResult<Type> {
+fn cast_type(types: &[Type], constants: &[Option<&ScalarValue>]) -> SqlResult<Type> {
+    if types.first() == Some(&Type::Super) {
+        return Err(SqlError::unknown("a cast of a super; JSON_SERIALIZE writes its text"));
+    }
     match constants.get(1) {
         Some(Some(ScalarValue::Utf8(Some(name)))) => name.parse(),
         _ => Err(SqlError::internal("a cast without a type")),
@@ -109,6 +116,41 @@ fn cast_type(_: &[Type], constants: &[Option<&ScalarValue>]) -> SqlResult<Type> 
 
 fn cast_values(arrays: &[ArrayRef], ty: Type) -> SqlResult<ArrayRef> {
     cast(first(arrays)?, ty)
+}
+
+/// `timestamp AT TIME ZONE 'UTC'` is a moment, and a moment's is a timestamp (Developer Guide).
+fn zone_type(types: &[Type], constants: &[Option<&ScalarValue>]) -> SqlResult<Type> {
+    match constants.get(1) {
+        Some(Some(ScalarValue::Utf8(Some(zone)))) if zone.eq_ignore_ascii_case("UTC") => {}
+        Some(Some(ScalarValue::Utf8(Some(zone)))) => return Err(SqlError::unknown(format!("AT TIME ZONE '{zone}'"))),
+        _ => return Err(SqlError::unknown("AT TIME ZONE of what is no literal")),
+    }
+    match types.first() {
+        Some(Type::Timestamp) => Ok(Type::Timestamptz),
+        Some(Type::Timestamptz) => Ok(Type::Timestamp),
+        other => Err(no_function("timezone", other.copied())),
+    }
+}
+
+fn json_parse_type(types: &[Type], _: &[Option<&ScalarValue>]) -> SqlResult<Type> {
+    match types.first() {
+        Some(Type::Varchar(_) | Type::Char(_)) => Ok(Type::Super),
+        Some(Type::Varbyte(_)) => Err(SqlError::unknown("JSON_PARSE of a varbyte")),
+        other => Err(no_function("json_parse", other.copied())),
+    }
+}
+
+fn json_parse(arrays: &[ArrayRef], _: Type) -> SqlResult<ArrayRef> {
+    let texts = normalized(first(arrays)?)?;
+    let values = texts.as_string::<i32>().iter().map(|text| text.map(json::parsed).transpose());
+    Ok(Arc::new(values.collect::<SqlResult<StringArray>>()?))
+}
+
+fn json_serialize_type(types: &[Type], _: &[Option<&ScalarValue>]) -> SqlResult<Type> {
+    match types.first() {
+        Some(Type::Super) => Ok(UNTYPED),
+        other => Err(no_function("json_serialize", other.copied())),
+    }
 }
 
 fn convert(arrays: &[ArrayRef], ty: Type) -> SqlResult<ArrayRef> {

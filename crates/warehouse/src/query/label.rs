@@ -85,6 +85,7 @@ fn name(expr: &Expr) -> Option<String> {
             return name(expr).or_else(|| Some(crate::types::Type::of_sql(data_type).ok()?.wire_name().to_owned()));
         }
         Expr::TypedString(typed) => crate::types::Type::of_sql(&typed.data_type).ok()?.wire_name().to_owned(),
+        Expr::AtTimeZone { .. } => "timezone".to_owned(),
         Expr::Case { .. } => "case".to_owned(),
         Expr::Extract { .. } => "date_part".to_owned(),
         Expr::Substring { .. } => "substring".to_owned(),

@@ -8,6 +8,7 @@
 mod comparison;
 mod expression;
 mod function;
+mod kind;
 mod known;
 mod label;
 mod numeric;
@@ -93,7 +94,7 @@ pub struct ResultColumn {
 pub struct ResultSet {
     /// Its columns.
     pub columns: Vec<ResultColumn>,
-    /// Its rows; each column has the form of its type's `arrow`.
+    /// Its rows; each column has the form of its type's `arrow`, chars without the blanks at their end.
     pub batches: Vec<RecordBatch>,
 }
 
@@ -106,7 +107,11 @@ impl ResultSet {
     /// The rows as texts, null as `None`.
     pub fn texts(&self) -> SqlResult<Vec<Vec<Option<String>>>> {
         let rows = self.batches.iter().flat_map(|batch| (0..batch.num_rows()).map(move |row| (batch, row)));
-        rows.map(|(batch, row)| batch.columns().iter().map(|column| crate::text::text(column, row)).collect()).collect()
+        let texts = |(batch, row): (&RecordBatch, usize)| {
+            let values = self.columns.iter().zip(batch.columns());
+            values.map(|(column, values)| crate::text::shown(values, column.ty, row)).collect()
+        };
+        rows.map(texts).collect()
     }
 }
 

@@ -80,6 +80,9 @@ impl Draft {
         let ty = Type::of_sql(&reader.data_type()?)?;
         let mut column = Column { name, ty, not_null: false, default: None };
         while self.column_option(reader, &mut column)? {}
+        if let (Type::Super | Type::Varbyte(_), Some(_)) = (ty, &column.default) {
+            return Err(SqlError::unknown(format!("a DEFAULT of a {} column", ty.name())));
+        }
         self.columns.push(column);
         Ok(())
     }
@@ -153,6 +156,14 @@ impl Draft {
         for name in definition.dist_key.iter().chain(&definition.sort_key).chain(&primary_key) {
             if definition.position(name).is_none() {
                 return Err(SqlError::new(format!("column \"{name}\" named in key does not exist")));
+            }
+        }
+        for name in definition.dist_key.iter().chain(&definition.sort_key) {
+            let ty = definition.columns.iter().find(|column| column.name == *name).map(|column| column.ty);
+            // That it is refused is documented, its text is not.
+            if let Some(ty @ (Type::Super | Type::Varbyte(_))) = ty {
+                let name = format!("column \"{name}\" of type {}", ty.name());
+                return Err(SqlError::new(format!("{name} cannot be a distribution key or a sort key")));
             }
         }
         for column in &mut definition.columns {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int16Array, Int32Array, Int64Array,
-    StringArray, TimestampMicrosecondArray,
+    ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, Float32Array, Float64Array, Int16Array,
+    Int32Array, Int64Array, StringArray, TimestampMicrosecondArray,
 };
 
 use super::{Double, manifest, parquet};
@@ -39,6 +39,12 @@ fn file(batch: &str, run: &str) -> Vec<u8> {
         ("rate", Arc::new(Float64Array::from(vec![1.5; ROWS]))),
         ("paid", Arc::new(BooleanArray::from(vec![true; ROWS]))),
         ("updated_at", Arc::new(TimestampMicrosecondArray::from(vec![1; ROWS]))),
+        ("ratio", Arc::new(Float32Array::from(vec![0.25; ROWS]))),
+        ("opens_at", text("23:59:59.999999")),
+        ("seen_at", Arc::new(TimestampMicrosecondArray::from(vec![-1; ROWS]))),
+        ("code", text("ab")),
+        ("attributes", text(r#"{"a": [1, 2]}"#)),
+        ("payload", Arc::new(BinaryArray::from(vec![&b"\0\xff"[..]; ROWS]))),
     ])
 }
 
@@ -65,6 +71,9 @@ async fn every_statement_that_the_loader_sends_is_known_and_a_second_publish_fai
     let verdict = batch(&double, "verdict").await.remove(0).result.unwrap();
     assert_eq!(verdict.texts().unwrap()[0][0].as_deref(), Some(run));
     assert_eq!(double.value("SELECT COUNT(*), SUM(sales_amount) FROM analytics.sales").await, "897|8.97");
+    let sql = "SELECT ratio, opens_at, seen_at, code, attributes, payload FROM analytics.sales WHERE order_id = 896";
+    let row = r#"0.25|23:59:59.999999|1969-12-31 23:59:59.999999+00|ab      |{"a":[1,2]}|00ff"#;
+    assert_eq!(double.value(sql).await, row);
 
     batch(&double, "stage_with_role").await;
     let again = double.warehouse.batch(&golden("publish_append")).await.unwrap_err().to_string();

@@ -7,6 +7,7 @@ mod query;
 mod system;
 mod table;
 mod transaction;
+mod types;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -61,9 +61,14 @@ async fn what_create_table_does_not_know_is_refused() {
         ("CREATE TABLE t (LIKE u)", "LIKE"),
         ("CREATE TABLE t (a integer) BACKUP NO", "BACKUP"),
         ("CREATE TABLE t (a integer) INTERLEAVED SORTKEY (a)", "INTERLEAVED"),
-        ("CREATE TABLE t (a super)", "super"),
-        ("CREATE TABLE t (a char(3))", "CHAR(3)"),
-        ("CREATE TABLE t (a timestamptz)", "TIMESTAMPTZ"),
+        ("CREATE TABLE t (a geometry)", "geometry"),
+        ("CREATE TABLE t (a super(3))", "super(3)"),
+        ("CREATE TABLE t (a varbyte(x))", "varbyte(x)"),
+        ("CREATE TABLE t (a bpchar)", "bpchar"),
+        ("CREATE TABLE t (a time(3))", "TIME(3)"),
+        ("CREATE TABLE t (a super DEFAULT '{}')", "DEFAULT"),
+        ("CREATE TABLE t (a varbyte DEFAULT 'x')", "DEFAULT"),
+        ("CREATE TABLE t (a timetz)", "TIMETZ"),
         ("CREATE TABLE t (a integer DEFAULT GETDATE())", "GETDATE"),
         ("CREATE TEMP TABLE t (a integer)", "TEMP"),
         ("CREATE TABLE #t (a integer)", "temporary"),
@@ -89,11 +94,35 @@ async fn names_that_cannot_be_columns_are_refused() {
 async fn lengths_and_precisions_have_limits() {
     assert!(error("CREATE TABLE t (a varchar(65536))").await.contains("cannot exceed 65535"));
     assert!(error("CREATE TABLE t (a decimal(39,0))").await.contains("between 1 and 38"));
+    assert_eq!(error("CREATE TABLE t (a char(4097))").await, "ERROR: length for type char cannot exceed 4096");
+    assert_eq!(
+        error("CREATE TABLE t (a varbyte(1024001))").await,
+        "ERROR: length for type varbyte cannot exceed 1024000"
+    );
+    assert_eq!(error("CREATE TABLE t (a varbyte(0))").await, "ERROR: length for type varbyte must be at least 1");
     let double = Double::new();
-    double.run("CREATE TABLE t (a varchar(max), b text, c varchar, d decimal)").await;
+    double.run("CREATE TABLE t (a varchar(max), b text, c varchar, d decimal, e char, f char(max), g varbyte)").await;
     let lengths = "SELECT data_type FROM svv_redshift_columns ORDER BY ordinal_position";
-    let expected = ["character varying(65535)", "character varying(256)", "character varying(256)", "numeric(18,0)"];
+    let expected = [
+        "character varying(65535)",
+        "character varying(256)",
+        "character varying(256)",
+        "numeric(18,0)",
+        "character(1)",
+        "character(4096)",
+        "binary varying(64000)",
+    ];
     assert_eq!(double.rows(lengths).await, expected);
+}
+
+#[tokio::test]
+async fn a_super_or_a_varbyte_is_no_key() {
+    for ty in ["super", "varbyte(9)"] {
+        for key in ["DISTKEY (a)", "SORTKEY (b, a)"] {
+            let error = error(&format!("CREATE TABLE t (a {ty}, b integer) {key}")).await;
+            assert!(error.ends_with("cannot be a distribution key or a sort key"), "{error}");
+        }
+    }
 }
 
 #[tokio::test]

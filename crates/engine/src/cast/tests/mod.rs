@@ -11,8 +11,8 @@ use expect_test::Expect;
 use model::dataset::DatasetFile;
 
 use super::*;
-use crate::encoding::Encoding;
 use crate::text::{Empty, Form, Origin, Record, Span};
+use model::encoding::Encoding;
 
 /// The dataset of some columns.
 pub(crate) fn dataset(columns: &str) -> Dataset {

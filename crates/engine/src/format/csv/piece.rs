@@ -63,7 +63,7 @@ impl Piece for CsvPiece {
             return Err(too_long(longest.1, layout.dialect.record_bytes));
         }
         let mut sifted = Sifted { bytes, spans, records, rejects };
-        let raw = sifted.into_text(&layout, origin).map_err(|line| {
+        let raw = sifted.take_text(&layout, origin).map_err(|line| {
             Unreadable::at_line(line, "what is left of the records is no text; this is a fault of Sluice")
         })?;
         let made = unescape(&raw, &mut sifted.spans, &layout.dialect);
@@ -167,12 +167,14 @@ struct Sifted {
 
 impl Sifted {
     /// The bytes as text. An error, the line of it, is a bug: what is left after sifting is text.
-    fn into_text(&mut self, layout: &Layout, origin: Origin) -> Result<String, u64> {
-        let mut bytes = std::mem::take(&mut self.bytes);
-        if memchr(0, &bytes).is_some() || str::from_utf8(&bytes).is_err() {
-            bytes = self.sift(bytes, layout, origin);
-        }
-        String::from_utf8(bytes).map_err(|_| 0)
+    fn take_text(&mut self, layout: &Layout, origin: Origin) -> Result<String, u64> {
+        let bytes = std::mem::take(&mut self.bytes);
+        let bytes = match String::from_utf8(bytes) {
+            Ok(text) if memchr(0, text.as_bytes()).is_none() => return Ok(text),
+            Ok(text) => text.into_bytes(),
+            Err(error) => error.into_bytes(),
+        };
+        String::from_utf8(self.sift(bytes, layout, origin)).map_err(|_| 0)
     }
 
     /// Makes rejects of records that are no text, and blanks all that is not in a row.

@@ -3,9 +3,9 @@ use model::dataset::DatasetFile;
 use proptest::prelude::*;
 
 use super::*;
-use crate::encoding::Encoding;
 use crate::reject::{Fault, Reason};
 use crate::text::{Field, Position, TextBatch};
+use model::encoding::Encoding;
 
 fn dataset(columns: &str, csv: &str) -> Dataset {
     let columns: Vec<_> = columns.split(',').map(|name| format!("{name}: {{type: varchar(100)}}")).collect();

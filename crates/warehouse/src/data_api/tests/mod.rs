@@ -122,6 +122,27 @@ async fn values_are_unions_by_type() {
 }
 
 #[tokio::test]
+async fn what_json_has_no_member_for_is_a_text() {
+    let service = Service::new();
+    let sql = "SELECT CAST(0.25 AS real), CAST('05:17:00.5' AS time), CAST('2024-01-02 03:04:05+01' AS timestamptz), \
+               CAST('ab' AS char(3)), JSON_PARSE('{\"a\": 1}'), CAST('ab' AS varbyte(2))";
+    let described = service.run(json!({"Sql": sql})).await;
+    let result = service.result(id(&described)).await;
+    let expected = json!([[
+        {"doubleValue": 0.25}, {"stringValue": "05:17:00.5"}, {"stringValue": "2024-01-02 02:04:05+00"},
+        {"stringValue": "ab "}, {"stringValue": "{\"a\":1}"}, {"stringValue": "6162"}
+    ]]);
+    assert_eq!(result["Records"], expected);
+    let columns = result["ColumnMetadata"].as_array().unwrap();
+    let types: Vec<_> = columns.iter().map(|column| &column["typeName"]).collect();
+    assert_eq!(types, ["float4", "time", "timestamptz", "bpchar", "super", "varbyte"]);
+    let precisions: Vec<_> = columns.iter().map(|column| &column["precision"]).collect();
+    assert_eq!(precisions, [8, 15, 35, 3, 0, 2]);
+    let signed: Vec<_> = columns.iter().map(|column| &column["isSigned"]).collect();
+    assert_eq!(signed, [true, false, false, false, false, false]);
+}
+
+#[tokio::test]
 async fn a_batch_is_one_transaction_with_numbered_statements() {
     let service = Service::new();
     let sqls = ["CREATE TABLE t (a integer)", "INSERT INTO t VALUES (1), (2)", "SELECT a FROM t ORDER BY a"];
