@@ -38,6 +38,11 @@ pub trait Reader: Debug + Send {
 
     /// The next piece that is ready, in order.
     fn take(&mut self) -> Option<Box<dyn Piece>>;
+
+    /// What of the way the object is written was found out rather than said, for people.
+    fn found(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// Whole records of one object, which any thread may read.

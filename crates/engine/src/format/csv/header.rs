@@ -33,6 +33,11 @@ impl Expected {
         Self { sources: source.map(fold).collect(), dropped: dataset.drop.iter().map(|name| fold(name)).collect() }
     }
 
+    /// The names of the columns.
+    pub fn sources(&self) -> &[String] {
+        &self.sources
+    }
+
     /// What a header says. `raw` is its record, which starts at `start`; an error is all that is wrong.
     pub fn order(&self, raw: &[u8], start: usize, spans: &[Span], dialect: &Dialect) -> Result<Named, String> {
         let mut names = names(raw, start, spans, dialect)?;
@@ -93,6 +98,6 @@ pub fn names(raw: &[u8], start: usize, spans: &[Span], dialect: &Dialect) -> Res
 }
 
 /// Names are compared without regard to case and to white space around them.
-fn fold(name: &str) -> String {
+pub fn fold(name: &str) -> String {
     name.trim().to_lowercase()
 }

@@ -17,6 +17,7 @@
 //!   would hide the rows they swallow.
 
 mod cut;
+mod detect;
 mod dialect;
 mod header;
 mod piece;
@@ -31,6 +32,7 @@ use model::Result;
 use model::dataset::Dataset;
 
 use self::cut::Cutter;
+use self::detect::{Detected, SAMPLE_BYTES, detect};
 use self::dialect::Dialect;
 use self::header::Expected;
 use self::piece::{CsvPiece, Layout};
@@ -57,6 +59,8 @@ const SLICE_BYTES: usize = 64 * 1024;
 /// What the next bytes are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
+    /// The sample that tells the dialect.
+    Detect,
     /// So many lines that are dropped.
     Skip(u32),
     /// So many records of a header.
@@ -69,6 +73,8 @@ enum Stage {
 #[derive(Debug)]
 struct CsvReader {
     stage: Stage,
+    /// The dialect, in words, where it was detected.
+    found: Option<String>,
     expected: Expected,
     layout: Arc<Layout>,
     /// Of the buffer.
@@ -112,6 +118,10 @@ impl Reader for CsvReader {
     fn take(&mut self) -> Option<Box<dyn Piece>> {
         self.pieces.pop_front().map(|piece| Box::new(piece) as Box<dyn Piece>)
     }
+
+    fn found(&self) -> Option<&str> {
+        self.found.as_deref()
+    }
 }
 
 impl CsvReader {
@@ -120,8 +130,10 @@ impl CsvReader {
             model::dataset::Csv::Dialect(written) => Dialect::of(written, &dataset.limits),
             model::dataset::Csv::Detect => Dialect::of(&model::dataset::Dialect::default(), &dataset.limits),
         };
+        let is_detected = dataset.csv == model::dataset::Csv::Detect;
         Self {
-            stage: Stage::Skip(dialect.skip_lines),
+            stage: if is_detected { Stage::Detect } else { Stage::Skip(dialect.skip_lines) },
+            found: None,
             expected: Expected::of(dataset),
             layout: Arc::new(Layout {
                 order: (0..dataset.columns.len()).collect(),
@@ -144,6 +156,7 @@ impl CsvReader {
     fn advance(&mut self, is_all: bool) -> Result<(), Unreadable> {
         loop {
             let has_moved = match self.stage {
+                Stage::Detect => self.detect(is_all),
                 Stage::Skip(0) => {
                     self.stage = Stage::Header(self.layout.dialect.header_records);
                     true
@@ -161,6 +174,20 @@ impl CsvReader {
                 return Ok(());
             }
         }
+    }
+
+    fn detect(&mut self, is_all: bool) -> bool {
+        if self.buffer.len() < SAMPLE_BYTES && !is_all {
+            return false;
+        }
+        let length = self.buffer.len().min(SAMPLE_BYTES);
+        let sample = self.buffer.get(..length).unwrap_or_default();
+        let is_whole = is_all && length == self.buffer.len();
+        let Detected { dialect, found } = detect(sample, is_whole, self.expected.sources(), &self.layout.dialect);
+        self.stage = Stage::Skip(dialect.skip_lines);
+        self.found = Some(found);
+        self.layout = Arc::new(Layout { dialect, ..(*self.layout).clone() });
+        true
     }
 
     fn skip_line(&mut self, left: u32, is_all: bool) -> bool {

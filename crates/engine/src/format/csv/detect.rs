@@ -1,0 +1,181 @@
+//! The dialect of a file, told from its first bytes.
+//!
+//! Every delimiter and quote that files are known to have is tried on the sample; the one whose records agree on a number
+//! of fields wins, the larger number among equals. Lines before the first such record are a preamble. The first record
+//! is a header if it names the dataset's columns; where those are not known, if it reads as names and the records below
+//! do not, or at least never repeat it.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::dialect::{Dialect, Escape};
+use super::header;
+use super::scan::scan;
+use crate::text::Span;
+
+/// So many bytes are looked at.
+pub const SAMPLE_BYTES: usize = 1024 * 1024;
+
+/// So many records of them, at most.
+const SAMPLE_RECORDS: usize = 10_000;
+
+/// So many lines before the header are a preamble, at most.
+const PREAMBLE_LINES: usize = 64;
+
+const DELIMITERS: &[&[u8]] = &[b",", b";", b"\t", b"|", b"||", b"^", b"~", b"\x01"];
+const QUOTES: &[Option<u8>] = &[Some(b'"'), Some(b'\''), None];
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Detected {
+    pub dialect: Dialect,
+    /// For people: what was found.
+    pub found: String,
+}
+
+/// A record of the sample.
+#[derive(Debug)]
+struct Sampled {
+    start: usize,
+    line: u32,
+    is_bad_quote: bool,
+    spans: Vec<Span>,
+}
+
+/// How well a dialect fits.
+#[derive(Debug)]
+struct Fit {
+    dialect: Dialect,
+    records: Vec<Sampled>,
+    /// The fields of most records, and the first record that has them.
+    width: usize,
+    first: usize,
+    /// The share of records from there on that have them, in millionths.
+    agreement: usize,
+    /// Whether a field is quoted.
+    has_quotes: bool,
+}
+
+/// The dialect of a file that begins with these bytes; `is_all` if they are the whole file. `names` are the columns',
+/// as [`header::fold`] leaves them, where they are known. The limits are those of `base`.
+pub fn detect(sample: &[u8], is_all: bool, names: &[String], base: &Dialect) -> Detected {
+    let mut best: Option<Fit> = None;
+    for delimiter in DELIMITERS {
+        for quote in QUOTES {
+            // Quotes that no byte of the sample shows may follow it: RFC 4180's are expected, none are not.
+            let is_likely = match quote {
+                Some(b'"') => true,
+                Some(quote) => sample.contains(quote),
+                None => sample.contains(&b'"'),
+            };
+            if !is_likely || !sample.windows(delimiter.len()).any(|bytes| bytes == *delimiter) {
+                continue;
+            }
+            let fit = Fit::of(sample, is_all, dialect(delimiter, *quote, sample, base));
+            if best.as_ref().is_none_or(|best| fit.score() > best.score()) {
+                best = Some(fit);
+            }
+        }
+    }
+    // Without any delimiter the file has one column.
+    let one_column = || Fit::of(sample, is_all, dialect(b",", Some(b'"'), sample, base));
+    let mut fit = best.filter(|fit| fit.width > 1).unwrap_or_else(one_column);
+    let lines = fit.records.get(fit.first).map_or(0, |record| record.line);
+    fit.dialect.skip_lines = lines;
+    fit.dialect.header_records = u32::from(fit.has_header(sample, names));
+    let found = fit.describe();
+    Detected { dialect: fit.dialect, found }
+}
+
+fn dialect(delimiter: &[u8], quote: Option<u8>, sample: &[u8], base: &Dialect) -> Dialect {
+    let is_escaped = quote.is_some_and(|quote| {
+        let escaped = sample.windows(2).filter(|pair| *pair == [b'\\', quote]).count();
+        let doubled = sample.windows(2).filter(|pair| *pair == [quote, quote]).count();
+        escaped > doubled
+    });
+    let escape = match quote {
+        Some(_) if is_escaped => Escape::Backslash,
+        Some(_) => Escape::Doubled,
+        None => Escape::Missing,
+    };
+    Dialect {
+        delimiter: delimiter.to_vec(),
+        quote,
+        escape,
+        comment: None,
+        skip_lines: 0,
+        header_records: 0,
+        ..base.clone()
+    }
+}
+
+impl Fit {
+    fn of(sample: &[u8], is_all: bool, dialect: Dialect) -> Self {
+        let mut records = Vec::new();
+        scan(sample, &dialect, &mut Vec::new(), |scanned, spans| {
+            let is_whole = is_all || scanned.end < sample.len();
+            if records.len() < SAMPLE_RECORDS && is_whole && !scanned.is_blank {
+                let (start, line, is_bad_quote) = (scanned.start, scanned.line, scanned.is_bad_quote);
+                records.push(Sampled { start, line, is_bad_quote, spans: spans.clone() });
+            }
+            spans.clear();
+        });
+        let mut counts = BTreeMap::<usize, usize>::new();
+        for record in records.iter().filter(|record| !record.is_bad_quote) {
+            *counts.entry(record.spans.len()).or_default() += 1;
+        }
+        let width = counts.iter().max_by_key(|(fields, count)| (**count, **fields)).map_or(0, |(fields, _)| *fields);
+        let agrees = |record: &Sampled| record.spans.len() == width && !record.is_bad_quote;
+        // A preamble has hardly any delimiters: a record with nearly as many fields is a ragged one.
+        let first = records.iter().take(PREAMBLE_LINES).position(|record| record.spans.len() * 2 > width).unwrap_or(0);
+        let rest = records.get(first..).unwrap_or_default();
+        let agreement = rest.iter().filter(|record| agrees(record)).count() * 1_000_000 / rest.len().max(1);
+        let opens = |span: &Span| span.range().start.checked_sub(1).and_then(|before| sample.get(before)).copied();
+        let has_quotes = dialect.quote.is_some()
+            && rest.iter().any(|record| record.spans.iter().any(|span| opens(span) == dialect.quote));
+        Self { dialect, records, width, first, agreement, has_quotes }
+    }
+
+    /// What agrees well is told by its quotes and its width; what does not, by how badly.
+    fn score(&self) -> (bool, bool, usize, usize) {
+        let agrees = self.agreement >= 950_000 && self.width > 1;
+        let (major, minor) = if agrees { (self.width, self.agreement) } else { (self.agreement, self.width) };
+        (agrees, agrees && self.has_quotes, major, minor)
+    }
+
+    fn has_header(&self, sample: &[u8], names: &[String]) -> bool {
+        let Some(first) = self.records.get(self.first) else { return false };
+        let texts = |record: &Sampled| {
+            let raw = sample.get(record.start..).unwrap_or_default();
+            header::names(raw, record.start, &record.spans, &self.dialect).unwrap_or_default()
+        };
+        let found = texts(first);
+        if !names.is_empty() {
+            let known = found.iter().filter(|name| names.contains(name)).count();
+            return known * 2 > names.len().min(found.len());
+        }
+        let distinct: HashSet<&String> = found.iter().collect();
+        let are_names = found.iter().all(|name| is_name(name)) && distinct.len() == found.len();
+        let below = self.records.get(self.first + 1..).unwrap_or_default();
+        let repeats = below.iter().take(1000).any(|record| texts(record) == found);
+        are_names && !repeats
+    }
+
+    fn describe(&self) -> String {
+        let Dialect { delimiter, quote, escape, skip_lines, header_records, .. } = &self.dialect;
+        let delimiter = String::from_utf8_lossy(delimiter).into_owned();
+        let quote = quote.map_or_else(|| "none".to_owned(), |quote| format!("{:?}", char::from(quote)));
+        let escape = if *escape == Escape::Backslash { ", escape backslash" } else { "" };
+        format!(
+            "delimiter {delimiter:?}, quote {quote}{escape}, header {}, skip_lines {skip_lines}",
+            *header_records > 0
+        )
+    }
+}
+
+/// Whether a text is a name rather than a value: it has a letter, and is no date and no number.
+fn is_name(text: &str) -> bool {
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let is_word = matches!(text, "true" | "false" | "null" | "yes" | "no");
+    letters > 0 && digits <= letters && text.len() <= 128 && !text.contains('@') && !is_word
+}
