@@ -19,6 +19,7 @@ mod chunk;
 pub mod dedupe;
 pub mod encoding;
 pub mod format;
+pub mod infer;
 pub mod item;
 mod lake;
 mod partition;

@@ -187,6 +187,11 @@ impl TextBatch {
         self.empty == Empty::Text
     }
 
+    /// A row as it stands in the file.
+    pub(crate) fn record_text(&self, row: usize) -> Option<&str> {
+        self.raw.get(self.records.get(row)?.range())
+    }
+
     /// The reject of a row, by its number; `None` if there is no such row.
     pub(crate) fn reject(&self, row: usize, column: Option<model::name::Identifier>, fault: Fault) -> Option<Reject> {
         let record = self.records.get(row)?;

@@ -170,6 +170,24 @@ fn typing(column: &dataset::Column) -> Result<Box<dyn Typing>, String> {
     })
 }
 
+/// Whether texts are values of a type, told by what types them.
+#[derive(Debug)]
+pub(crate) struct Probe(Box<dyn Typing>);
+
+impl Probe {
+    /// Fails where one of the column's options cannot be carried out.
+    pub fn new(column: &dataset::Column) -> Result<Self, String> {
+        typing(column).map(Self)
+    }
+
+    /// Whether every text is a value.
+    pub fn takes(&self, texts: &[Option<&str>]) -> bool {
+        let mut faults = Faults::new(texts.len(), Values::Hidden);
+        self.0.sink(texts.len()).push(texts, &mut faults.at(0, 0));
+        faults.first().is_none()
+    }
+}
+
 /// The array of a few texts that stand in the dataset file, or what is wrong with the first that is at fault.
 pub(crate) fn array(typing: &dyn Typing, texts: &[Option<&str>]) -> Result<ArrayRef, String> {
     let mut faults = Faults::new(texts.len(), Values::Shown);

@@ -12,7 +12,10 @@ pub mod json;
 
 use std::fmt::Debug;
 
-use model::dataset::Dataset;
+use indexmap::IndexSet;
+use model::dataset::{Column, Dataset};
+use model::name::Identifier;
+use model::types::Type;
 use model::{Error, Kind, Result};
 
 use crate::text::{Origin, TextBatch};
@@ -25,6 +28,41 @@ pub trait Format: Debug + Sync {
     /// A reader of one object, whose text starts at this origin. Fails, as `Config`, where the dataset asks for what
     /// cannot be.
     fn reader(&self, dataset: &Dataset, origin: Origin) -> Result<Box<dyn Reader>>;
+
+    /// What an object that begins with this text calls its columns, in its order; the whole of it if `is_all`. Made of
+    /// the records' own names, unless a format has a better way.
+    fn names(&self, dataset: &Dataset, text: &[u8], is_all: bool, origin: Origin) -> Result<Vec<String>, Unreadable> {
+        let mut names = IndexSet::new();
+        for batch in records(self.reader(&without_columns(dataset)?, origin)?, text, is_all)? {
+            for row in 0..batch.rows() {
+                names.extend(self.names_of(batch.record_text(row).unwrap_or_default()));
+            }
+        }
+        Ok(names.into_iter().collect())
+    }
+
+    /// The names in one record, in its order.
+    fn names_of(&self, record: &str) -> Vec<String>;
+}
+
+/// The dataset with one column that no file has: its rows are counted and placed, and nothing of them is read.
+fn without_columns(dataset: &Dataset) -> Result<Dataset> {
+    let name =
+        Identifier::parse("column_1").map_err(|error| Error::new(Kind::Bug, "name", "a column").because(error))?;
+    let column = Column { from: Some("sluice has no such column".to_owned()), ..Column::new(Type::Super) };
+    let mut bare = dataset.clone();
+    (bare.dedupe, bare.load, bare.catalog) = (None, None, None);
+    bare.partition_by.clear();
+    bare.with_columns([(name, column)].into_iter().collect())
+}
+
+/// All records of a text.
+fn records(mut reader: Box<dyn Reader>, text: &[u8], is_all: bool) -> Result<Vec<TextBatch>, Unreadable> {
+    reader.push(text)?;
+    if is_all {
+        reader.end()?;
+    }
+    std::iter::from_fn(|| reader.take()).map(Piece::read).collect()
 }
 
 /// Cuts one object's text into pieces of whole records: on one thread, in the order of the object, so it does as little
@@ -68,11 +106,22 @@ impl Unreadable {
         Self { line, column: None, what: what.into() }
     }
 
+    /// Of the object as a whole, before any line.
+    fn of(error: &Error) -> Self {
+        Self::at_line(0, model::error::chain(error))
+    }
+
     /// The error, given the object and the lines before the piece.
     pub(crate) fn into_error(self, object: &str, lines_before: u64) -> Error {
         let line = lines_before + self.line + 1;
         let column = self.column.map_or_else(String::new, |column| format!(" column {column}"));
         Error::new(Kind::Data, "read", format!("{object} line {line}{column}")).because(self.what)
+    }
+}
+
+impl From<Error> for Unreadable {
+    fn from(error: Error) -> Self {
+        Self::of(&error)
     }
 }
 

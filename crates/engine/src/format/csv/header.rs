@@ -33,6 +33,11 @@ impl Expected {
         Self { sources: source.map(fold).collect(), dropped: dataset.drop.iter().map(|name| fold(name)).collect() }
     }
 
+    /// Whether a name is known and not read.
+    pub fn is_dropped(&self, name: &str) -> bool {
+        self.dropped.contains(&fold(name))
+    }
+
     /// The names of the columns.
     pub fn sources(&self) -> &[String] {
         &self.sources
@@ -84,6 +89,11 @@ impl Expected {
 
 /// The names of a header, as they are compared.
 pub fn names(raw: &[u8], start: usize, spans: &[Span], dialect: &Dialect) -> Result<Vec<String>, String> {
+    Ok(texts(raw, start, spans, dialect)?.iter().map(|name| fold(name)).collect())
+}
+
+/// The names of a header, as they are written.
+pub fn texts(raw: &[u8], start: usize, spans: &[Span], dialect: &Dialect) -> Result<Vec<String>, String> {
     let text = |span: &Span| {
         let range = span.range();
         let bytes = raw.get(range.start - start..range.end - start).unwrap_or_default();
@@ -92,7 +102,7 @@ pub fn names(raw: &[u8], start: usize, spans: &[Span], dialect: &Dialect) -> Res
         if span.form() == Form::Escaped {
             dialect.unescape(text, &mut made);
         }
-        Ok(fold(if made.is_empty() { text } else { &made }))
+        Ok(if made.is_empty() { text.trim().to_owned() } else { made.trim().to_owned() })
     };
     spans.iter().map(text).collect()
 }

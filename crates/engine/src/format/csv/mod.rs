@@ -52,6 +52,15 @@ impl Format for Csv {
     fn reader(&self, dataset: &Dataset, origin: Origin) -> Result<Box<dyn Reader>> {
         Ok(Box::new(CsvReader::new(dataset, origin, PIECE_BYTES)))
     }
+
+    fn names(&self, dataset: &Dataset, text: &[u8], is_all: bool, origin: Origin) -> Result<Vec<String>, Unreadable> {
+        CsvReader::new(dataset, origin, PIECE_BYTES).names(text, is_all)
+    }
+
+    fn names_of(&self, _: &str) -> Vec<String> {
+        // A record has no names: the header has.
+        Vec::new()
+    }
 }
 /// Bytes are taken in slices of this size, so that what is left behind a piece is short.
 const SLICE_BYTES: usize = 64 * 1024;
@@ -150,6 +159,39 @@ impl CsvReader {
             pieces: VecDeque::new(),
             piece_bytes,
         }
+    }
+
+    /// The names of the header, as they are written; `c1` and so on where there is none.
+    fn names(mut self, text: &[u8], is_all: bool) -> Result<Vec<String>, Unreadable> {
+        self.buffer.extend_from_slice(text);
+        // A sample is all there is to look at.
+        loop {
+            let has_moved = match self.stage {
+                Stage::Detect => self.detect(is_all || text.len() >= SAMPLE_BYTES),
+                Stage::Skip(0) => {
+                    self.stage = Stage::Header(self.layout.dialect.header_records);
+                    true
+                }
+                Stage::Skip(left) => self.skip_line(left, is_all),
+                Stage::Header(left) if left > 1 => self.header(left, is_all)?,
+                _ => break,
+            };
+            if !has_moved {
+                break;
+            }
+        }
+        let Some((record, spans)) = self.first_record(is_all)? else { return Ok(Vec::new()) };
+        if self.layout.dialect.header_records == 0 {
+            return Ok((1..=spans.len()).map(|number| format!("c{number}")).collect());
+        }
+        let bytes = self.buffer.get(record.start..record.end).unwrap_or_default();
+        let names = header::texts(bytes, record.start, &spans, &self.layout.dialect);
+        let mut names = names.map_err(|what| Unreadable::at_line(u64::from(self.lines + record.line), what))?;
+        if names.len() > 1 && names.last().is_some_and(String::is_empty) {
+            names.pop();
+        }
+        names.retain(|name| !self.expected.is_dropped(name));
+        Ok(names)
     }
 
     /// Goes as far as the bytes allow.

@@ -35,8 +35,10 @@ mod way;
 
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use model::Result;
 use model::dataset::Dataset;
+use serde::de::IgnoredAny;
 
 use self::cut::JsonReader;
 use self::tree::Tree;
@@ -54,6 +56,11 @@ impl Format for Json {
 
     fn reader(&self, dataset: &Dataset, origin: Origin) -> Result<Box<dyn Reader>> {
         Ok(Box::new(JsonReader::new(dataset, origin)?))
+    }
+
+    fn names_of(&self, record: &str) -> Vec<String> {
+        let record = serde_json::from_str::<IndexMap<String, IgnoredAny>>(record);
+        record.map_or_else(|_| Vec::new(), |record| record.into_keys().collect())
     }
 }
 

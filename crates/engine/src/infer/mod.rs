@@ -1,0 +1,233 @@
+//! Columns from data: their names, and the narrowest type that every value of a sample has.
+//!
+//! ```text
+//! first bytes of each file ─► unpacked, transcoded ─► Format::names ─► every column as text ─► evidence ─► columns
+//! ```
+//!
+//! A type is tried by what types it later ([`crate::cast`]): what is inferred can be read. Every value of the sample
+//! has to be of the type; nothing is guessed away as noise, since a guess would make rejects of good rows. What is no
+//! number though it reads as one stays text: a leading zero or plus is that of a postal code or a telephone.
+//! Start reading at [`Inference`].
+
+mod evidence;
+mod name;
+
+use indexmap::IndexMap;
+use model::dataset::{Column, Csv, Dataset};
+use model::name::Identifier;
+use model::types::Type;
+use model::{Error, Kind, Result};
+
+use self::evidence::Evidence;
+use crate::encoding::{NotText, Transcoder};
+use crate::format::{self, Unreadable};
+use crate::text::{Origin, TextBatch};
+use crate::unpack::{NotUnpacked, Unpacker};
+
+/// So much text of one file is looked at, at most; all files share [`model::dataset::Infer::sample_rows`].
+const SAMPLE_BYTES: usize = 8 * 1024 * 1024;
+
+/// The longest text there is: what a column is read as before its type is known.
+const ANY_TEXT: Type = Type::Varchar(u16::MAX);
+
+/// What was inferred.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inferred {
+    /// The columns, in the order in which the files name them.
+    pub columns: IndexMap<Identifier, Column>,
+    /// For each column, why it is what it is.
+    pub reasons: Vec<String>,
+    /// Rows that were looked at.
+    pub rows: u64,
+    /// How the files are written, where that was found out, from the first of them.
+    pub found: Option<String>,
+}
+
+/// Infers the columns of a dataset from its files, one after the other.
+#[derive(Debug)]
+pub struct Inference {
+    dataset: Dataset,
+    rows_of_file: u64,
+    evidence: IndexMap<String, Evidence>,
+    rows: u64,
+    found: Option<String>,
+    input: Option<Input>,
+}
+
+#[derive(Debug)]
+struct Input {
+    object: String,
+    unpacker: Unpacker,
+    transcoder: Transcoder,
+    text: Vec<u8>,
+}
+
+impl Inference {
+    /// Of a dataset that names no columns and has so many files.
+    pub fn new(dataset: &Dataset, files: usize) -> Self {
+        let files = u64::try_from(files.max(1)).unwrap_or(u64::MAX);
+        Self {
+            dataset: dataset.clone(),
+            rows_of_file: dataset.infer.sample_rows.div_ceil(files),
+            evidence: IndexMap::new(),
+            rows: 0,
+            found: None,
+            input: None,
+        }
+    }
+
+    /// The bytes that follow are this object's.
+    pub fn begin_input(&mut self, object: &str) {
+        self.input = Some(Input {
+            object: object.to_owned(),
+            unpacker: Unpacker::new(self.dataset.limits),
+            transcoder: Transcoder::new(self.dataset.encoding),
+            text: Vec::new(),
+        });
+    }
+
+    /// The next bytes, cut anywhere; whether more are wanted.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<bool> {
+        let Some(Input { object, unpacker, transcoder, text }) = &mut self.input else { return Ok(false) };
+        if text.len() < SAMPLE_BYTES {
+            let pushed: std::result::Result<(), NotSampled> = unpacker.push(bytes, &mut |unpacked| {
+                transcoder.push(unpacked, &mut |piece| {
+                    let room = SAMPLE_BYTES.saturating_sub(text.len());
+                    text.extend_from_slice(piece.get(..room.min(piece.len())).unwrap_or_default());
+                    Ok(())
+                })
+            });
+            pushed.map_err(|NotSampled(what)| Error::new(Kind::Data, "read", &*object).because(what))?;
+        }
+        Ok(text.len() < SAMPLE_BYTES)
+    }
+
+    /// The input has ended, or its sample has. `is_all` if every byte of it was pushed.
+    pub fn end_input(&mut self, is_all: bool) -> Result<()> {
+        let Some(Input { object, mut unpacker, mut transcoder, mut text }) = self.input.take() else { return Ok(()) };
+        let is_whole = is_all && text.len() < SAMPLE_BYTES;
+        if is_whole {
+            let mut end = |piece: &[u8]| {
+                text.extend_from_slice(piece);
+                Ok(())
+            };
+            let ended: std::result::Result<(), NotSampled> = unpacker
+                .end(&mut |unpacked| transcoder.push(unpacked, &mut end))
+                .and_then(|()| transcoder.end(&mut end));
+            ended.map_err(|NotSampled(what)| Error::new(Kind::Data, "read", &object).because(what))?;
+        }
+        let Some(encoding) = transcoder.encoding() else { return Ok(()) };
+        let origin = Origin { encoding, byte_offset: transcoder.mark_bytes() };
+        self.sample(&text, is_whole, origin).map_err(|trouble| match trouble {
+            Trouble::Unreadable(unreadable) => unreadable.into_error(&object, 0),
+            Trouble::Failed(error) => error,
+        })
+    }
+
+    /// The columns. Fails, as `Data`, where the files have none.
+    pub fn finish(self) -> Result<Inferred> {
+        let dataset = &self.dataset.dataset;
+        if self.evidence.is_empty() {
+            let what = "its files have no row and no header; name the columns, or deliver a file that has some";
+            return Err(Error::new(Kind::Data, "infer the columns of", dataset).because(what));
+        }
+        let mut columns = IndexMap::new();
+        let mut reasons = Vec::new();
+        for (source, evidence) in &self.evidence {
+            let (mut column, reason) = match self.dataset.columns_from() {
+                model::dataset::ColumnsFrom::Text => (Column::new(ANY_TEXT), "columns: text".to_owned()),
+                _ => evidence.column(),
+            };
+            let name =
+                name::free(source, &columns).map_err(|error| Error::new(Kind::Data, "name", dataset).because(error))?;
+            column.from = (!name.as_str().eq_ignore_ascii_case(source)).then(|| source.clone());
+            columns.insert(name, column);
+            reasons.push(reason);
+        }
+        Ok(Inferred { columns, reasons, rows: self.rows, found: self.found })
+    }
+
+    fn sample(&mut self, text: &[u8], is_all: bool, origin: Origin) -> std::result::Result<(), Trouble> {
+        let format = format::find(self.dataset.format)?;
+        let names = format.names(&self.dataset, text, is_all, origin)?;
+        if names.is_empty() {
+            return Ok(());
+        }
+        let mut columns = IndexMap::new();
+        for name in &names {
+            let place = format!("column_{}", columns.len() + 1);
+            let place =
+                Identifier::parse(&place).map_err(|error| Error::new(Kind::Bug, "name", place).because(error))?;
+            columns.insert(place, Column { from: Some(name.clone()), ..Column::new(ANY_TEXT) });
+        }
+        for name in &names {
+            self.evidence.entry(name.clone()).or_insert_with(|| Evidence::new(&self.dataset));
+        }
+        let mut dataset = self.dataset.clone();
+        (dataset.dedupe, dataset.load, dataset.catalog) = (None, None, None);
+        dataset.partition_by.clear();
+        let dataset = dataset.with_columns(columns)?;
+        let mut reader = format.reader(&dataset, origin)?;
+        reader.push(text)?;
+        if is_all {
+            reader.end()?;
+        }
+        if self.found.is_none() && self.dataset.csv == Csv::Detect {
+            self.found = reader.found().map(str::to_owned);
+        }
+        let mut left = self.rows_of_file;
+        while let Some(piece) = reader.take().filter(|_| left > 0) {
+            let batch = piece.read()?;
+            left = left.saturating_sub(self.look_at(&batch, &names, left));
+        }
+        Ok(())
+    }
+
+    /// Looks at rows of a batch, at most so many; returns how many there were.
+    fn look_at(&mut self, batch: &TextBatch, names: &[String], most: u64) -> u64 {
+        let rows = batch.rows().min(usize::try_from(most).unwrap_or(usize::MAX));
+        for (column, name) in names.iter().enumerate() {
+            if let Some(evidence) = self.evidence.get_mut(name) {
+                evidence.take(batch, column, rows);
+            }
+        }
+        self.rows += rows as u64;
+        rows as u64
+    }
+}
+
+#[derive(Debug)]
+enum Trouble {
+    Unreadable(Unreadable),
+    Failed(Error),
+}
+
+impl From<Unreadable> for Trouble {
+    fn from(unreadable: Unreadable) -> Self {
+        Self::Unreadable(unreadable)
+    }
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Why an object has no text to look at.
+struct NotSampled(String);
+
+impl From<NotUnpacked> for NotSampled {
+    fn from(error: NotUnpacked) -> Self {
+        Self(error.what)
+    }
+}
+
+impl From<NotText> for NotSampled {
+    fn from(error: NotText) -> Self {
+        Self(error.what)
+    }
+}
+
+#[cfg(test)]
+mod tests;
