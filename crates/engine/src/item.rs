@@ -123,6 +123,15 @@ impl From<Error> for Trouble {
     }
 }
 
+/// What was read of an input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputEnded {
+    /// Its rows, good and bad.
+    pub rows: u64,
+    /// How it is written, where that was found out rather than said.
+    pub found: Option<String>,
+}
+
 /// What an item became.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
@@ -202,13 +211,15 @@ impl Item {
         Ok(())
     }
 
-    /// The input's bytes have ended. Returns its rows, good and bad.
-    pub fn end_input(&mut self) -> Result<u64> {
+    /// The input's bytes have ended.
+    pub fn end_input(&mut self) -> Result<InputEnded> {
         self.end_bytes().map_err(|trouble| self.error(trouble))?;
         self.settle(0).map_err(|trouble| self.error(trouble))?;
-        let rows = self.input()?.rows;
+        let input = self.input()?;
+        let found = input.reader.as_ref().and_then(|reader| reader.found()).map(str::to_owned);
+        let ended = InputEnded { rows: input.rows, found };
         self.input = None;
-        Ok(rows)
+        Ok(ended)
     }
 
     /// The chunks that are ready: those of one object in their order, those of several mixed.
@@ -217,6 +228,11 @@ impl Item {
         chunks.append(&mut self.lake.take());
         chunks.append(&mut self.rejects.take());
         chunks
+    }
+
+    /// How often all inputs are to be pushed: what [`Item::next_pass`] will have said.
+    pub fn passes(&self) -> usize {
+        if self.dedupe.as_ref().is_some_and(Dedupe::is_seeking) { 2 } else { 1 }
     }
 
     /// Whether all inputs are to be pushed once more, in the same order: what is newest is known only at the end, and

@@ -32,7 +32,7 @@ mod threads;
 pub mod unpack;
 
 pub use chunk::{Chunk, Object};
-pub use item::{Item, Options, Outcome};
+pub use item::{InputEnded, Item, Options, Outcome};
 pub use lake::File;
 pub use reject::{Reason, Reject};
 

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use engine::{Item, Object, Options, Outcome};
 use expect_test::expect_file;
 use model::Result;
+use model::count::Counts;
 use model::dataset::{Dataset, DatasetFile};
 use model::error::chain;
 use model::name::{BatchId, RunName, S3Url};
@@ -77,13 +78,17 @@ fn make(case: &Case, cut: usize) -> Result<Made> {
     let mut item = Item::new(&case.dataset, &case.run, &case.batch, 0, &options)?;
     let mut chunks = Vec::new();
     let mut rows = Vec::new();
-    for (url, bytes) in &case.inputs {
+    for (url, bytes) in (0..item.passes()).flat_map(|_| &case.inputs) {
+        if rows.len() == case.inputs.len() {
+            assert!(item.next_pass()?);
+            rows.clear();
+        }
         item.begin_input(&url.to_string())?;
         for piece in bytes.chunks(cut) {
             item.push(piece)?;
             chunks.extend(item.take_output());
         }
-        rows.push(item.end_input()?);
+        rows.push(item.end_input()?.rows);
     }
     let outcome = item.finish()?;
     chunks.extend(item.take_output());
@@ -104,7 +109,15 @@ fn show(case: &Case, made: &Result<Made>) -> String {
         writeln!(text, "{url}: {rows} row(s) read").unwrap();
     }
     let counts = made.outcome.counts;
-    writeln!(text, "{} read = {} accepted + {} rejected", counts.read, counts.accepted, counts.rejected).unwrap();
+    writeln!(
+        text,
+        "{} read = {} accepted + {} rejected{}",
+        counts.read,
+        counts.accepted,
+        counts.rejected,
+        left_out(counts)
+    )
+    .unwrap();
     for file in &made.outcome.files {
         let values: Vec<_> = file.partition.iter().map(|(key, value)| format!("{key}={value:?}")).collect();
         writeln!(text, "\n{} ({} row(s); {})", file.key, file.rows, values.join(", ")).unwrap();
@@ -116,6 +129,12 @@ fn show(case: &Case, made: &Result<Made>) -> String {
         text += std::str::from_utf8(&made.objects[&Object::Rejects(key.clone())]).unwrap();
     }
     text
+}
+
+/// The terms that most cases do not have.
+fn left_out(counts: Counts) -> String {
+    let duplicate = (counts.duplicate > 0).then(|| format!(" + {} duplicate", counts.duplicate));
+    duplicate.unwrap_or_default()
 }
 
 fn show_file(case: &Case, bytes: &[u8], text: &mut String) {

@@ -64,6 +64,9 @@ pub struct InputRead {
     pub size_bytes: u64,
     /// Its rows.
     pub rows: u64,
+    /// How it is written, where that was found out rather than said (`csv: detect`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<String>,
 }
 
 /// One line of the rejects: a row that was not accepted, where it stands, and why.

@@ -93,9 +93,11 @@ impl RunPlan {
     /// The plan for a manifest whose files have been pinned, in the manifest's order.
     pub fn for_manifest(manifest: &Manifest, dataset: &DatasetFile, inputs: Vec<Input>) -> Result<Self> {
         let run = Self::name(&manifest.url, &manifest.pin, dataset, &inputs)?;
-        let items = split(&inputs);
+        let dedupes = dataset.dataset.dedupe.is_some();
+        let items = if dedupes { vec![inputs.len()] } else { split(&inputs) };
         let bytes: u64 = inputs.iter().map(|input| input.pin.size_bytes).sum();
         let (engine, why) = match items.len() {
+            1 if dedupes => (Engine::Lambda, "dedupe looks at the whole batch: one item".to_owned()),
             1 if inputs.len() == 1 => (Engine::Lambda, "one file is one item".to_owned()),
             1 => (Engine::Lambda, format!("at most {ITEM_BYTES} bytes are one item")),
             n => (Engine::LambdaMap, format!("more than {ITEM_BYTES} bytes: {n} items of whole files, side by side")),

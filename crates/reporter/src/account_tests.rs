@@ -50,7 +50,7 @@ fn evidence() -> Evidence {
             partition: Vec::new(),
         }],
         rejects: Some(S3Url::parse("s3://control/rejects/0.jsonl").unwrap()),
-        inputs: vec![InputRead { url: url("a.csv"), size_bytes: 5_000, rows: 900 }],
+        inputs: vec![InputRead { url: url("a.csv"), size_bytes: 5_000, rows: 900, found: None }],
     };
     let load = Load {
         version: 1,

@@ -12,7 +12,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use engine::{Item, Options, Outcome};
+use engine::{InputEnded, Item, Options, Outcome};
 use model::dataset::DatasetFile;
 use model::hash::hash32;
 use model::name::{BatchId, RunName, S3Url};
@@ -40,7 +40,7 @@ pub struct Trial {
 /// Fails, as `Config`, where the dataset, the folder or a file's name cannot be; after that there is a report.
 pub fn run(dataset: &DatasetFile, files: &[PathBuf], out: &Path) -> Result<Trial> {
     engine::check(&dataset.dataset)?;
-    let inputs = files.iter().map(|path| open(path)).collect::<Result<Vec<_>>>()?;
+    let inputs = files.iter().map(|path| find(path)).collect::<Result<Vec<_>>>()?;
     let mut folder = Folder::prepare(out)?;
     let started = Instant::now();
     let mut report = TrialReport::of(dataset);
@@ -68,18 +68,17 @@ pub fn run(dataset: &DatasetFile, files: &[PathBuf], out: &Path) -> Result<Trial
 
 struct Input {
     path: PathBuf,
-    file: File,
     size_bytes: u64,
 }
 
-fn open(path: &Path) -> Result<Input> {
+/// Says whether a file can be read before any is.
+fn find(path: &Path) -> Result<Input> {
     let fault = |error| Error::new(Kind::Config, "read", path.display()).because(error);
-    let file = File::open(path).map_err(fault)?;
-    let metadata = file.metadata().map_err(fault)?;
+    let metadata = File::open(path).and_then(|file| file.metadata()).map_err(fault)?;
     if metadata.is_dir() {
         return Err(Error::new(Kind::Config, "read", path.display()).because("it is a folder; name the files in it"));
     }
-    Ok(Input { path: path.to_owned(), file, size_bytes: metadata.len() })
+    Ok(Input { path: path.to_owned(), size_bytes: metadata.len() })
 }
 
 fn make(dataset: &DatasetFile, inputs: Vec<Input>, folder: &mut Folder, report: &mut TrialReport) -> Result<Outcome> {
@@ -89,24 +88,38 @@ fn make(dataset: &DatasetFile, inputs: Vec<Input>, folder: &mut Folder, report: 
     let options = Options { threads, chunk_bytes: CHUNK_BYTES };
     let mut item = Item::new(&dataset.dataset, &run, &batch, 0, &options)?;
     let mut buffer = vec![0; READ_BYTES];
-    for (mut input, name) in inputs.into_iter().zip(names) {
-        item.begin_input(&name)?;
-        loop {
-            let fault = |error| Error::new(Kind::Data, "read", &name).because(error);
-            let length = input.file.read(&mut buffer).map_err(fault)?;
-            if length == 0 {
-                break;
-            }
-            item.push(buffer.get(..length).unwrap_or_default())?;
-            folder.write(item.take_output())?;
+    loop {
+        report.inputs.clear();
+        for (input, name) in inputs.iter().zip(&names) {
+            let ended = read(&mut item, input, name, &mut buffer, folder)?;
+            let (bytes, found) = (input.size_bytes, ended.found);
+            report.inputs.push(InputReport { path: name.clone(), bytes, rows: ended.rows, found });
         }
-        let rows = item.end_input()?;
-        folder.write(item.take_output())?;
-        report.inputs.push(InputReport { path: name, bytes: input.size_bytes, rows });
+        if !item.next_pass()? {
+            break;
+        }
     }
     let outcome = item.finish()?;
     folder.write(item.take_output())?;
     Ok(outcome)
+}
+
+/// Reads one input, from its start.
+fn read(item: &mut Item, input: &Input, name: &str, buffer: &mut [u8], folder: &mut Folder) -> Result<InputEnded> {
+    let fault = |error| Error::new(Kind::Data, "read", name).because(error);
+    let mut file = File::open(&input.path).map_err(fault)?;
+    item.begin_input(name)?;
+    loop {
+        let length = file.read(buffer).map_err(fault)?;
+        if length == 0 {
+            break;
+        }
+        item.push(buffer.get(..length).unwrap_or_default())?;
+        folder.write(item.take_output())?;
+    }
+    let ended = item.end_input()?;
+    folder.write(item.take_output())?;
+    Ok(ended)
 }
 
 /// The names that the rows carry. They follow from the dataset and the files' names, so that a second trial writes the

@@ -94,11 +94,12 @@ async fn transform(clients: &Clients, config: &Config, call: &Call<TransformRequ
     }
     let plan: RunPlan = need_document(&clients.s3, &config.control_bucket, &layout::plan(run)).await?;
     let inputs = plan.inputs.get(plan.item(*item)?).unwrap_or_default();
-    let size_bytes = inputs.iter().map(|input| input.pin.size_bytes).sum();
+    let size_bytes: u64 = inputs.iter().map(|input| input.pin.size_bytes).sum();
     tracing::info!(inputs = inputs.len(), size_bytes, "plan read");
     work::check_sizes(inputs)?;
 
     let made = Item::new(&plan.dataset()?.dataset, run, &plan.batch, *item, &options())?;
+    let size_bytes = size_bytes * made.passes() as u64;
     let read_bytes = Arc::new(AtomicU64::new(0));
     let mut uploads = Uploads::new(&clients.s3, &config.lake_bucket, &config.control_bucket);
     let done = match deadline.limit(make(clients, made, inputs, &mut uploads, &read_bytes)).await {
@@ -142,13 +143,15 @@ async fn make(
 ) -> Result<(Outcome, Vec<InputRead>)> {
     let (send_piece, pieces) = mpsc::channel(WAITING);
     let (send_chunk, chunks) = mpsc::channel(WAITING);
+    let passes = item.passes();
     let span = tracing::Span::current();
     let worker =
         work::Worker { item, inputs: inputs.to_vec(), pieces, chunks: send_chunk, read_bytes: read_bytes.clone() };
     let worker = tokio::task::spawn_blocking(move || span.in_scope(|| worker.run()));
     let worked =
         async { worker.await.map_err(|error| Error::new(Kind::Bug, "finish", "the worker's thread").because(error))? };
-    let ((), worked, ()) = tokio::try_join!(read::all(&clients.s3, inputs, send_piece), worked, uploads.all(chunks))?;
+    let ((), worked, ()) =
+        tokio::try_join!(read::all(&clients.s3, inputs, passes, send_piece), worked, uploads.all(chunks))?;
     Ok(worked)
 }
 

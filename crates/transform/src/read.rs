@@ -24,10 +24,10 @@ pub enum Piece {
     End,
 }
 
-/// Fetches all inputs, in order. An object that is no longer what the plan pinned is a `Data` error. If nobody listens
+/// Fetches all inputs, in order, so many times. An object that is no longer what the plan pinned is a `Data` error. If nobody listens
 /// any more, another part has failed and says why.
-pub async fn all(s3: &Client, inputs: &[Input], pieces: mpsc::Sender<Piece>) -> Result<()> {
-    let mut ranges = Ranges { inputs, start: 0 };
+pub async fn all(s3: &Client, inputs: &[Input], passes: usize, pieces: mpsc::Sender<Piece>) -> Result<()> {
+    let mut ranges = std::iter::repeat_n(inputs, passes).flat_map(|inputs| Ranges { inputs, start: 0 });
     let mut fetching = FuturesOrdered::new();
     loop {
         while fetching.len() < WINDOW

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use engine::{Chunk, Item, Outcome};
+use engine::{Chunk, InputEnded, Item, Outcome};
 use model::hash::hex;
 use model::part::InputRead;
 use model::plan::Input;
@@ -33,18 +33,25 @@ pub fn check_sizes(inputs: &[Input]) -> Result<()> {
 impl Worker {
     /// Blocks until all inputs are done, or a channel is closed.
     pub fn run(mut self) -> Result<(Outcome, Vec<InputRead>)> {
+        let inputs = std::mem::take(&mut self.inputs);
         let mut done = Vec::new();
-        for input in std::mem::take(&mut self.inputs) {
-            let rows = self.input(&input)?;
-            tracing::info!(object = %input.url, size_bytes = input.pin.size_bytes, rows, "input read");
-            done.push(InputRead { url: input.url, size_bytes: input.pin.size_bytes, rows });
+        loop {
+            for input in &inputs {
+                let InputEnded { rows, found } = self.input(input)?;
+                tracing::info!(object = %input.url, size_bytes = input.pin.size_bytes, rows, "input read");
+                done.push(InputRead { url: input.url.clone(), size_bytes: input.pin.size_bytes, rows, found });
+            }
+            if !self.item.next_pass()? {
+                break;
+            }
+            done.clear();
         }
         let outcome = self.item.finish()?;
         self.hand_on()?;
         Ok((outcome, done))
     }
 
-    fn input(&mut self, input: &Input) -> Result<u64> {
+    fn input(&mut self, input: &Input) -> Result<InputEnded> {
         self.item.begin_input(&input.url.to_string())?;
         // The manifest need not promise a checksum, and hashing is dear.
         let mut digest = input.promise.sha256.as_ref().map(|_| Sha256::new());
@@ -56,14 +63,14 @@ impl Worker {
             self.read_bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
             self.hand_on()?;
         }
-        let rows = self.item.end_input()?;
+        let ended = self.item.end_input()?;
         self.hand_on()?;
-        check(input, "rows", input.promise.record_count.as_ref(), &rows)?;
+        check(input, "rows", input.promise.record_count.as_ref(), &ended.rows)?;
         if let Some(digest) = digest {
             let promised = input.promise.sha256.as_ref().map(|text| text.to_lowercase());
             check(input, "sha256", promised.as_ref(), &hex(&digest.finalize()))?;
         }
-        Ok(rows)
+        Ok(ended)
     }
 
     fn hand_on(&mut self) -> Result<()> {

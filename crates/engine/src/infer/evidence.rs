@@ -115,7 +115,7 @@ impl Evidence {
         self.candidates.retain(|(meaning, _, probe)| {
             let is_number = matches!(meaning, Meaning::Whole | Meaning::Decimal | Meaning::Double);
             let is_exact = matches!(meaning, Meaning::Whole | Meaning::Decimal);
-            !(is_number && reads_as_code) && !(is_exact && has_exponent) && probe.takes(texts)
+            !(is_number && reads_as_code || is_exact && has_exponent) && probe.takes(texts)
         });
     }
 
@@ -137,7 +137,7 @@ impl Evidence {
             match (of_meaning.next(), of_meaning.next()) {
                 (Some((_, column, _)), None) => return (self.sized(column), counted),
                 (Some((_, one, _)), Some((_, other, _))) => {
-                    ambiguous = Some((one.formats.concat(), other.formats.concat()))
+                    ambiguous = Some((one.formats.concat(), other.formats.concat()));
                 }
                 (None, _) => {}
             }

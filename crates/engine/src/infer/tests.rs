@@ -52,11 +52,15 @@ fn the_narrowest_type_of_all_values_is_taken() {
 
 #[test]
 fn an_ambiguous_date_is_text_and_the_reason_says_so() {
-    check("format: csv", &["d,n\n01/02/2013,\n03/04/2013,\n"], expect![[r#"
+    check(
+        "format: csv",
+        &["d,n\n01/02/2013,\n03/04/2013,\n"],
+        expect![[r#"
         d: varchar(32) (2 values, 0 nulls, the longest has 10 bytes; dates by "%d/%m/%Y" and by "%m/%d/%Y" alike: say which in `formats`)
         n: varchar(16) (0 values, 2 nulls: no value tells the type)
         2 rows
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -75,20 +79,28 @@ fn all_files_are_looked_at_and_their_columns_joined() {
 
 #[test]
 fn text_is_text_under_its_own_names() {
-    check("format: csv, columns: text, csv: {header: false}", &["1,a\n2,b\n"], expect![[r#"
+    check(
+        "format: csv, columns: text, csv: {header: false}",
+        &["1,a\n2,b\n"],
+        expect![[r#"
         c1: varchar(65535) (columns: text)
         c2: varchar(65535) (columns: text)
         2 rows
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_header_of_an_all_text_file_is_found() {
-    check("format: csv, csv: detect", &["name;city\nanna;berlin\nbob;rome\n"], expect![[r#"
+    check(
+        "format: csv, csv: detect",
+        &["name;city\nanna;berlin\nbob;rome\n"],
+        expect![[r#"
         name: varchar(16) (2 values, 0 nulls, the longest has 4 bytes)
         city: varchar(16) (2 values, 0 nulls, the longest has 6 bytes)
         2 rows
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

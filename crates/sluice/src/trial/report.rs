@@ -60,6 +60,9 @@ pub struct InputReport {
     pub bytes: u64,
     /// Its rows, good and bad.
     pub rows: u64,
+    /// How it is written, where that was found out rather than said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found: Option<String>,
 }
 
 /// A Parquet file that was written.
