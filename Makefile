@@ -5,10 +5,11 @@ PYTHON ?= python3
 FUNCTIONS := starter transform loader catalog reporter
 VENV := .venv
 TOOLS := target/tools
+BENCH := target/bench
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check build python clean
+.PHONY: help run test check build bench python clean
 
 help: ## list the verbs
 	@awk -F ':.* ## ' '/^[a-z]+:.* ## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +27,7 @@ check: ## format, lints, documentation, guards of the architecture
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps
 	$(PYTHON) tests/python/architecture.py
+	$(PYTHON) -m compileall -q bench
 
 build: $(TOOLS)/stamp ## five arm64 zips for Lambda, under target/lambda/
 	rustup target add aarch64-unknown-linux-gnu
@@ -38,6 +40,10 @@ build: $(TOOLS)/stamp ## five arm64 zips for Lambda, under target/lambda/
 		if [ $$bytes -gt 8000000 ]; then echo "$$zip: over 8 MB, a cold start pays for it"; exit 1; fi; \
 	done
 
+bench: $(BENCH)/stamp ## speed and memory, side by side with DuckDB and lxml (bench/README.md); ARGS are run.py's
+	$(CARGO) build --locked --release --bin sluice
+	$(BENCH)/venv/bin/python bench/run.py $(ARGS)
+
 python: $(VENV)/stamp ## the virtual environment of the Python checks
 
 clean: ## remove what was built, and the virtual environment
@@ -48,6 +54,11 @@ $(VENV)/stamp: tests/python/requirements.txt tests/python/constraints.txt
 	$(PYTHON) -m venv --clear $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check \
 		-r tests/python/requirements.txt -c tests/python/constraints.txt
+	touch $@
+
+$(BENCH)/stamp: bench/requirements.txt
+	$(PYTHON) -m venv --clear $(BENCH)/venv
+	$(BENCH)/venv/bin/pip install --quiet --disable-pip-version-check -r bench/requirements.txt
 	touch $@
 
 $(TOOLS)/stamp: infra/requirements.txt

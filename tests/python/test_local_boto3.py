@@ -465,6 +465,28 @@ def test_executions_that_cannot_be_are_refused(laptop):
     assert code(error) == "ExecutionDoesNotExist"
 
 
+def test_a_secret_has_versions(laptop):
+    secrets, name = laptop.client("secretsmanager"), f"boto/{uuid.uuid4()}"
+    created = secrets.create_secret(Name=name, SecretString="first")
+    put = secrets.put_secret_value(SecretId=created["ARN"], SecretBinary=b"\x00second")
+    assert put["VersionStages"] == ["AWSCURRENT"]
+    current = secrets.get_secret_value(SecretId=name)
+    assert (current["SecretBinary"], current["VersionId"]) == (b"\x00second", put["VersionId"])
+    previous = secrets.get_secret_value(SecretId=name, VersionId=created["VersionId"])
+    assert (previous["SecretString"], previous["VersionStages"]) == ("first", ["AWSPREVIOUS"])
+    described = secrets.describe_secret(SecretId=name)["VersionIdsToStages"]
+    assert described == {created["VersionId"]: ["AWSPREVIOUS"], put["VersionId"]: ["AWSCURRENT"]}
+    with pytest.raises(ClientError) as error:
+        secrets.get_secret_value(SecretId=name, VersionId=str(uuid.uuid4()))
+    assert code(error) == "ResourceNotFoundException"
+    with pytest.raises(ClientError) as error:
+        secrets.create_secret(Name=name, SecretString="again")
+    assert code(error) == "ResourceExistsException"
+    with pytest.raises(ClientError) as error:
+        secrets.delete_secret(SecretId=name)
+    assert code(error) == "UnknownOperationException"
+
+
 def test_an_event_that_a_rule_matches_reaches_the_topic(laptop):
     run = f"orders-{uuid.uuid4().hex}"
     events = laptop.client("events")

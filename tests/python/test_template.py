@@ -19,6 +19,8 @@ INFRA = ROOT / "infra"
 FUNCTIONS = ["starter", "transform", "loader", "catalog", "reporter"]
 BUCKETS = {"LandingBucket", "LakeBucket", "ControlBucket"}
 
+MASK_KEY = (ROOT / "crates/aws/src/mask_key.rs").read_text().split("#[cfg(test)]")[0]
+
 TEMPLATE = yaml_parse((INFRA / "template.yaml").read_text())
 FLOW = json.loads((INFRA / "flow.asl.json").read_text())
 
@@ -93,7 +95,11 @@ def test_a_function_is_built_from_the_crate_of_its_name(name):
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_is_given_the_settings_that_it_reads(name):
     given = set(TEMPLATE["Resources"][logical(name)]["Properties"]["Environment"]["Variables"])
-    assert given == set(re.findall(r'"(SLUICE_\w+)"', named(name)))
+    read = named(name)
+    if "MaskKeySource::read" in read:
+        read += MASK_KEY
+    # A key in a function's environment is seen by all who may look at the function: here it is a secret.
+    assert given == set(re.findall(r'"(SLUICE_\w+)"', read)) - {"SLUICE_MASK_KEY"}
 
 
 def test_what_is_called_without_waiting_has_somewhere_to_fail_to(resources):
@@ -177,6 +183,7 @@ SERVICES = {
     "aws-sdk-redshiftdata": ("redshift-data", "redshift-data"),
     "aws-sdk-sfn": ("stepfunctions", "states"),
     "aws-sdk-eventbridge": ("events", "events"),
+    "aws-sdk-secretsmanager": ("secretsmanager", "secretsmanager"),
 }
 # S3 asks for rights by other names than its calls have.
 S3_RIGHTS = {
@@ -214,11 +221,18 @@ def rights_of_objects(text: str) -> set[str]:
     return rights_of_calls("".join(bodies[name] for name in used), ["aws-sdk-s3"])
 
 
+def rights_of_mask_key(text: str) -> set[str]:
+    """The rights that a text needs for what it calls of `aws::mask_key`."""
+    bodies = dict(re.findall(r"^pub (?:async )?fn (\w+)(.*?)^}", MASK_KEY, re.S | re.M))
+    used = set(re.findall(r"mask_key::(\w+)\(", text))
+    return rights_of_calls("".join(bodies[name] for name in used), ["aws-sdk-secretsmanager"])
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_role_allows_what_its_function_calls_and_nothing_else(name, resources):
     text = named(name)
     crates = tomllib.loads((ROOT / "crates" / name / "Cargo.toml").read_text())["dependencies"]
-    needed = rights_of_calls(text, list(crates)) | rights_of_objects(text)
+    needed = rights_of_calls(text, list(crates)) | rights_of_objects(text) | rights_of_mask_key(text)
     assert needed, "no call was found: the test looks in the wrong place"
     needed |= {"logs:CreateLogStream", "logs:PutLogEvents"}
     if "s3:GetObject" in needed:

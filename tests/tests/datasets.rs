@@ -28,6 +28,20 @@ fn every_dataset_file_parses_and_points_at_the_schema() {
 }
 
 #[test]
+fn the_benchmark_asks_the_same_of_every_format() {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../bench"));
+    let datasets = ["sales.yaml", "sales_json.yaml", "sales_xml.yaml"].map(|name| {
+        let text = std::fs::read_to_string(folder.join(name)).unwrap();
+        DatasetFile::parse(&text, name).unwrap().dataset
+    });
+    for dataset in &datasets {
+        assert_eq!(dataset.columns, datasets[0].columns, "{}", dataset.dataset);
+        assert_eq!(dataset.dedupe, datasets[0].dedupe, "{}", dataset.dataset);
+        assert_eq!(dataset.partition_by, datasets[0].partition_by, "{}", dataset.dataset);
+    }
+}
+
+#[test]
 fn the_published_schema_is_the_codes() {
     let schema = serde_json::to_string_pretty(&sluice::command::check::schema()).unwrap() + "\n";
     expect_file![infra().join("dataset.schema.json")].assert_eq(&schema);

@@ -60,7 +60,7 @@ async fn plan(local: &Local, inputs: Vec<(S3Url, Vec<u8>, ListingMeta)>) -> RunP
         entries: vec![],
     };
     let dataset = DatasetFile::parse(DATASET, "x").unwrap();
-    let plan = RunPlan::for_manifest(&manifest, &dataset, pinned).unwrap();
+    let plan = RunPlan::for_manifest(&manifest, &dataset, pinned, None).unwrap();
     aws::object::create_document(&local.clients().s3, "control", &layout::plan(&plan.run), &plan).await.unwrap();
     plan
 }

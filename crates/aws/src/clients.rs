@@ -18,6 +18,8 @@ pub struct Clients {
     pub sfn: aws_sdk_sfn::Client,
     /// The bus.
     pub eventbridge: aws_sdk_eventbridge::Client,
+    /// Secrets.
+    pub secrets: aws_sdk_secretsmanager::Client,
     /// Where metric lines go.
     pub metrics: Sink,
 }
@@ -72,6 +74,7 @@ impl Clients {
             redshift_data: aws_sdk_redshiftdata::Client::new(config),
             sfn: aws_sdk_sfn::Client::new(config),
             eventbridge: aws_sdk_eventbridge::Client::new(config),
+            secrets: aws_sdk_secretsmanager::Client::new(config),
             metrics,
         }
     }

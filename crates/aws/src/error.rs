@@ -50,6 +50,9 @@ const CONFIG: &[&str] = &[
     "ResourceNumberLimitExceededException",
     "GlueEncryptionException",
     "KMS.DisabledException",
+    "DecryptionFailure",
+    // Of Secrets Manager: a secret that is to be deleted.
+    "InvalidRequestException",
 ];
 
 /// An SDK error as ours: `cannot <operation> <subject>`, its kind, and AWS's code and message as the cause.

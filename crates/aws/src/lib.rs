@@ -5,6 +5,7 @@
 //!                              │
 //!                              ├─ object   documents on S3: create-only writes, pinned reads
 //!                              ├─ error    SDK errors, sorted into Transient, Data, Config, Bug
+//!                              ├─ mask_key the key of `mask: sha256`, and its version
 //!                              └─ metric   CloudWatch metrics as one JSON line
 //! ```
 //!
@@ -14,6 +15,7 @@
 pub mod clients;
 pub mod edge;
 pub mod error;
+pub mod mask_key;
 pub mod metric;
 pub mod object;
 pub mod settings;

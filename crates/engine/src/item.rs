@@ -29,6 +29,7 @@ use crate::dedupe::{Dedupe, Marks, Rule};
 use crate::encoding::{NotText, Transcoder};
 use crate::format::{self, Piece, Reader, Unreadable};
 use crate::lake::{File, Lake, Limits};
+use crate::mask::MaskKey;
 use crate::partition::{Partitioner, Sorted};
 use crate::recognise::RECOGNISE_BYTES;
 use crate::reject::RejectLog;
@@ -36,9 +37,11 @@ use crate::text::Origin;
 use crate::threads::{Pool, Ticket};
 use crate::unpack::{NotUnpacked, Unpacker};
 
-/// How an item is made. Nothing here changes a name or a byte of what it makes.
+/// How an item is made. But for the mask's key, nothing here changes a name or a byte of what it makes.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// The key of `mask: sha256`, of the version that the plan pins.
+    pub mask_key: Option<MaskKey>,
     /// Threads that read, type and encode, besides the caller's.
     pub threads: usize,
     /// Objects are handed out in chunks of this many bytes; a part of a multipart upload has at least 5 MiB.
@@ -163,10 +166,10 @@ impl Item {
     ) -> Result<Self> {
         let rejects_key = layout::rejects(run, item);
         let pool = Pool::new(options.threads)?;
-        let caster = Caster::new(dataset)?;
+        let caster = Caster::new(dataset, options.mask_key.as_ref())?;
         Ok(Self {
             name: format!("item {item} of {run}"),
-            dedupe: Rule::of(dataset, caster.schema())?.map(Dedupe::new),
+            dedupe: Rule::of(dataset)?.map(Dedupe::new),
             caster: Arc::new(caster),
             partitioner: Partitioner::new(dataset)?,
             sorting: VecDeque::new(),

@@ -11,7 +11,7 @@
 //! A bad row is a value, [`Reject`]; an `Err` means that the item as a whole cannot be made.
 //!
 //! To add an input format: a file in `format/` and a word in [`format::FORMATS`]. To add a cleaning rule: a file in
-//! `rule/` and a word in [`rule::RULES`]. This crate does not know AWS, tokio, or where bytes come from and go to.
+//! `rule/` and a word in [`rule::RULES`]; a mask, in `mask/` and [`mask::MASKS`]. This crate does not know AWS, tokio, or where bytes come from and go to.
 //! Start reading at [`item`].
 
 mod cast;
@@ -22,6 +22,7 @@ pub mod format;
 pub mod infer;
 pub mod item;
 mod lake;
+pub mod mask;
 mod partition;
 pub mod recognise;
 pub mod reject;
@@ -37,13 +38,15 @@ pub use lake::File;
 pub use reject::{Reason, Reject};
 
 /// Checks what only the engine knows of a dataset: that its formats, rules and keys can be carried out. What it accepts,
-/// [`Item::new`] accepts.
+/// [`Item::new`] accepts. Of a dataset whose columns are yet to be found, only the format is known.
 pub fn check(dataset: &model::dataset::Dataset) -> model::Result<()> {
     format::find(dataset.format)?;
     if dataset.needs_schema() {
-        let error = model::Error::new(model::Kind::Config, "read", format!("dataset {}", dataset.dataset));
-        return Err(error.because("`columns` does not name them, and finding them in the files is not supported yet"));
+        return Ok(());
     }
-    cast::Caster::new(dataset)?;
+    // Whichever key there will be, the masks are the same.
+    let mask_key = mask::MaskKey::new(vec![0; 32], "check".to_owned())?;
+    cast::Caster::new(dataset, Some(&mask_key))?;
+    dedupe::Rule::of(dataset)?;
     partition::Partitioner::new(dataset).map(drop)
 }

@@ -42,6 +42,8 @@ pub enum Reason {
     PathThroughScalar,
     /// A text holds an escape for one half of a character.
     LoneSurrogate,
+    /// The record has an element or attribute again that a column takes one of.
+    RepeatedElement,
     /// A required column is null.
     MissingValue,
     /// A number does not read as one.
@@ -96,6 +98,7 @@ impl Reason {
             Self::AmbiguousKey => "ambiguous_key",
             Self::PathThroughScalar => "path_through_scalar",
             Self::LoneSurrogate => "lone_surrogate",
+            Self::RepeatedElement => "repeated_element",
             Self::MissingValue => "missing_value",
             Self::NotANumber => "not_a_number",
             Self::OutOfRange => "out_of_range",

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use arrow::record_batch::RecordBatch;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use bytes::Bytes;
+use engine::mask::MaskKey;
 use engine::{Item, Object, Options, Outcome};
 use expect_test::expect_file;
 use model::Result;
@@ -73,8 +74,13 @@ fn sorted(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
+/// Every case is masked with the same key.
+fn mask_key() -> MaskKey {
+    MaskKey::new(b"the key of all cases".to_vec(), "1".to_owned()).unwrap()
+}
+
 fn make(case: &Case, cut: usize) -> Result<Made> {
-    let options = Options { threads: 2, chunk_bytes: 1 << 20 };
+    let options = Options { mask_key: Some(mask_key()), threads: 2, chunk_bytes: 1 << 20 };
     let mut item = Item::new(&case.dataset, &case.run, &case.batch, 0, &options)?;
     let mut chunks = Vec::new();
     let mut rows = Vec::new();

@@ -51,7 +51,8 @@ impl Fault {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// Only calls of this service: `S3`, `RedshiftData`, `AWSGlue`, `AWSStepFunctions`, `AWSEvents`, `SNS`, `Lambda`.
+    /// Only calls of this service: `S3`, `RedshiftData`, `AWSGlue`, `AWSStepFunctions`, `AWSEvents`,
+    /// `secretsmanager`, `SNS`, `Lambda`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<String>,
     /// Only calls of this operation: `PutObject`.

@@ -3,7 +3,7 @@
 //! ```text
 //! client ─► server ─► target (which service?) ─► faults (does it fail?) ─┬─► s3 ── Created ─► event ─┐
 //!   ▲                                                                    ├─► redshift (Data API)     │ delivery
-//!   │                                                                    ├─► glue                    ▼
+//!   │                                                                    ├─► glue, secrets           ▼
 //!   │                                                                    ├─► states ─────────────► functions ─┐
 //!   │                                                                    ├─► bus ── rules ─► functions, notice │
 //!   │                                                                    ├─► notice (SNS)                      │
@@ -37,6 +37,7 @@ mod open;
 mod redshift;
 mod request;
 mod s3;
+mod secrets;
 mod server;
 pub mod states;
 mod target;

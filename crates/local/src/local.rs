@@ -1,5 +1,6 @@
 //! Starting and stopping.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -54,6 +55,8 @@ pub struct Options {
     pub max_attempts: u32,
     /// The state machine, as in `infra/flow.asl.json`.
     pub flow: String,
+    /// Secrets that are there from the start, by name. One that the state folder holds already stays what it is.
+    pub secrets: BTreeMap<String, String>,
 }
 
 impl Options {
@@ -67,6 +70,7 @@ impl Options {
             clock: clock::system(),
             max_attempts: 3,
             flow: include_str!("../../../infra/flow.asl.json").to_owned(),
+            secrets: BTreeMap::new(),
         }
     }
 }

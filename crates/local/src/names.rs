@@ -36,6 +36,9 @@ pub const CLUSTER: &str = "sluice";
 /// The warehouse's database.
 pub const DATABASE: &str = "dev";
 
+/// The secret whose value is the key of `mask: sha256`. It is not there until someone makes it.
+pub const MASK_SECRET: &str = "sluice/mask-key";
+
 /// The bus.
 pub const BUS: &str = "default";
 
@@ -70,6 +73,7 @@ pub fn settings() -> Vec<(String, String)> {
         ("SLUICE_DATABASE", DATABASE),
         ("SLUICE_COPY_ROLE", "default"),
         ("SLUICE_BUS", BUS),
+        ("SLUICE_MASK_SECRET", MASK_SECRET),
     ];
     settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
 }

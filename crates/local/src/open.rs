@@ -1,7 +1,7 @@
 //! Opening all services over a state folder.
 //!
 //! ```text
-//! <state>/s3/  warehouse/  glue/  executions/  events.jsonl  notices.jsonl  undelivered.jsonl
+//! <state>/s3/  warehouse/  glue/  secrets/  executions/  events.jsonl  notices.jsonl  undelivered.jsonl
 //! ```
 
 use std::fmt::Display;
@@ -32,6 +32,7 @@ use crate::redshift::RedshiftData;
 use crate::s3::multipart::Uploads;
 use crate::s3::store::Store;
 use crate::s3::{self, Created};
+use crate::secrets::SecretsManager;
 use crate::server::Server;
 use crate::states::{self, StateMachines};
 use crate::{event, names};
@@ -126,6 +127,7 @@ pub async fn open(options: Options, folder: PathBuf, ended: watch::Receiver<()>)
             Arc::clone(&bus) as _,
             redshift,
             Arc::new(DataCatalog::open(&folder.join("glue"), clock.clone())?),
+            Arc::new(SecretsManager::open(&folder.join("secrets"), clock.clone(), &options.secrets)?),
             Arc::new(state_machines(&options, &folder, clock, &services, bus)?),
         ],
         topic: Arc::clone(&services.topic),

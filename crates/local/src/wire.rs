@@ -61,7 +61,7 @@ impl std::fmt::Display for ApiError {
 impl std::error::Error for ApiError {}
 
 /// A service that is told apart by the prefix of `X-Amz-Target`: `AWSGlue`, `AWSStepFunctions`, `RedshiftData`,
-/// `AWSEvents`.
+/// `AWSEvents`, `secretsmanager`.
 #[async_trait]
 pub trait Service: Send + Sync {
     /// The part of `X-Amz-Target` before the dot.

@@ -25,6 +25,7 @@ pub mod index;
 pub mod layout;
 pub mod load;
 pub mod manifest;
+pub mod mask_key;
 pub mod name;
 pub mod part;
 pub mod partition;

@@ -40,6 +40,9 @@ pub struct RunPlan {
     pub dataset_sha256: String,
     /// The dataset file, as it was when the run began.
     pub dataset_file: String,
+    /// The version of the key that masks its values, where the dataset's masks need one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mask_key: Option<String>,
 }
 
 /// Where a batch's rows are made.
@@ -90,9 +93,19 @@ impl RunPlan {
     /// The version that is written now.
     pub const VERSION: u32 = 1;
 
-    /// The plan for a manifest whose files have been pinned, in the manifest's order.
-    pub fn for_manifest(manifest: &Manifest, dataset: &DatasetFile, inputs: Vec<Input>) -> Result<Self> {
-        let run = Self::name(&manifest.url, &manifest.pin, dataset, &inputs)?;
+    /// The plan for a manifest whose files have been pinned, in the manifest's order, and whose values are masked with
+    /// a version of the key, where the dataset's masks need one.
+    pub fn for_manifest(
+        manifest: &Manifest,
+        dataset: &DatasetFile,
+        inputs: Vec<Input>,
+        mask_key: Option<String>,
+    ) -> Result<Self> {
+        if dataset.dataset.needs_mask_key() != mask_key.is_some() {
+            return Err(Error::new(Kind::Bug, "plan a run of", &manifest.url)
+                .because("a mask's key is pinned exactly where the dataset has a mask that needs one"));
+        }
+        let run = Self::name(&manifest.url, &manifest.pin, dataset, &inputs, mask_key.as_deref())?;
         let dedupes = dataset.dataset.dedupe.is_some();
         let items = if dedupes { vec![inputs.len()] } else { split(&inputs) };
         let bytes: u64 = inputs.iter().map(|input| input.pin.size_bytes).sum();
@@ -112,17 +125,27 @@ impl RunPlan {
             items,
             dataset_sha256: dataset.sha256.clone(),
             dataset_file: dataset.text.clone(),
+            mask_key,
         })
     }
 
-    /// The run of one delivery: the manifest's address and version, its exact inputs, the exact dataset file.
-    pub fn name(manifest: &S3Url, pin: &Pin, dataset: &DatasetFile, inputs: &[Input]) -> Result<RunName> {
+    /// The run of one delivery: the manifest's address and version, its exact inputs, the exact dataset file, and the
+    /// exact key of its masks.
+    pub fn name(
+        manifest: &S3Url,
+        pin: &Pin,
+        dataset: &DatasetFile,
+        inputs: &[Input],
+        mask_key: Option<&str>,
+    ) -> Result<RunName> {
         let mut parts = vec![manifest.to_string(), pin.version(), dataset.sha256.clone()];
         for input in inputs {
             // Not Last-Modified: an input written again with the same bytes is the same input.
             let version = input.pin.version_id.as_ref().unwrap_or(&input.pin.etag);
             parts.extend([input.url.to_string(), version.clone(), input.pin.size_bytes.to_string()]);
         }
+        // Without one, a run has the name it had before there were keys.
+        parts.extend(mask_key.map(|version| format!("mask key {version}")));
         RunName::new(dataset.dataset.dataset.clone(), &hash::hash32(parts.iter().map(String::as_str)))
             .map_err(|error| Error::new(Kind::Bug, "name a run of", manifest).because(error))
     }

@@ -35,7 +35,7 @@ fn inputs(sizes: &[u64]) -> Vec<Input> {
 }
 
 fn plan(manifest: &Manifest, inputs: Vec<Input>) -> RunPlan {
-    RunPlan::for_manifest(manifest, &DatasetFile::parse(DATASET, "x").unwrap(), inputs).unwrap()
+    RunPlan::for_manifest(manifest, &DatasetFile::parse(DATASET, "x").unwrap(), inputs, None).unwrap()
 }
 
 #[test]
@@ -59,7 +59,25 @@ fn whatever_changes_the_rows_changes_the_run() {
     changed[1].pin.etag = "f".to_owned();
     assert_ne!(base, plan(&manifest(), changed).run);
     let dataset = DatasetFile::parse(&DATASET.replace("bigint", "integer"), "x").unwrap();
-    assert_ne!(base, RunPlan::for_manifest(&manifest(), &dataset, inputs(&[1, 2])).unwrap().run);
+    assert_ne!(base, RunPlan::for_manifest(&manifest(), &dataset, inputs(&[1, 2]), None).unwrap().run);
+    let masked = DATASET.replace("bigint}", "varchar(64), mask: sha256}");
+    let dataset = DatasetFile::parse(&masked, "x").unwrap();
+    let keyed = |version: &str| {
+        let plan = RunPlan::for_manifest(&manifest(), &dataset, inputs(&[1, 2]), Some(version.to_owned()));
+        plan.unwrap().run
+    };
+    assert_ne!(keyed("two"), keyed("one"), "another key makes other rows");
+    let without = RunPlan::for_manifest(&manifest(), &dataset, inputs(&[1]), None);
+    assert_eq!(without.unwrap_err().kind(), Kind::Bug);
+}
+
+#[test]
+fn a_plan_without_a_mask_key_is_written_as_it_was_before_there_were_any() {
+    let plan = plan(&manifest(), inputs(&[1]));
+    let text = serde_json::to_string(&plan).unwrap();
+    assert!(!text.contains("mask_key"), "{text}");
+    assert_eq!(serde_json::from_str::<RunPlan>(&text).unwrap(), plan);
+    assert_eq!(plan.run.to_string(), "sales-434418e45fe478cb5b4118cdcfef9baf");
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn evidence() -> Evidence {
         entries: Vec::new(),
     };
     let inputs = vec![Input { url: url("a.csv"), pin: pin(5_000), promise: ListingMeta::default() }];
-    let plan = RunPlan::for_manifest(&manifest, &DatasetFile::parse(DATASET, "x").unwrap(), inputs).unwrap();
+    let plan = RunPlan::for_manifest(&manifest, &DatasetFile::parse(DATASET, "x").unwrap(), inputs, None).unwrap();
     let part = Part {
         version: 1,
         run: plan.run.clone(),

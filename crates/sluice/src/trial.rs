@@ -12,6 +12,9 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use aws::Settings;
+use aws::mask_key::MaskKeySource;
+use engine::mask::MaskKey;
 use engine::{InputEnded, Item, Options, Outcome};
 use model::dataset::DatasetFile;
 use model::hash::hash32;
@@ -58,7 +61,7 @@ pub fn run(dataset: &DatasetFile, files: &[PathBuf], out: &Path) -> Result<Trial
             Some(error)
         }
     };
-    report.error = error.as_ref().map(model::error::chain);
+    report.error = error.as_ref().map(|error| model::error::chain(error));
     folder.write_report(&report)?;
     match error {
         Some(error) if matches!(error.kind(), Kind::Config | Kind::Bug) => Err(error),
@@ -85,7 +88,7 @@ fn make(dataset: &DatasetFile, inputs: Vec<Input>, folder: &mut Folder, report: 
     let names: Vec<String> = inputs.iter().map(|input| input.path.display().to_string()).collect();
     let (run, batch) = names_of(dataset, &names)?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let options = Options { threads, chunk_bytes: CHUNK_BYTES };
+    let options = Options { mask_key: mask_key(dataset)?, threads, chunk_bytes: CHUNK_BYTES };
     let mut item = Item::new(&dataset.dataset, &run, &batch, 0, &options)?;
     let mut buffer = vec![0; READ_BYTES];
     loop {
@@ -120,6 +123,23 @@ fn read(item: &mut Item, input: &Input, name: &str, buffer: &mut [u8], folder: &
     let ended = item.end_input()?;
     folder.write(item.take_output())?;
     Ok(ended)
+}
+
+/// The key of masks, where the dataset needs one: the environment's. A secret is beyond this machine.
+fn mask_key(dataset: &DatasetFile) -> Result<Option<MaskKey>> {
+    if !dataset.dataset.needs_mask_key() {
+        return Ok(None);
+    }
+    let mut settings = Settings::new(aws::settings::environment);
+    let source = MaskKeySource::read(&mut settings);
+    settings.finish()?;
+    match source {
+        MaskKeySource::Environment(key) => Ok(Some(key)),
+        MaskKeySource::Secret(_) | MaskKeySource::None => {
+            Err(Error::new(Kind::Config, "mask", format!("dataset {}", dataset.dataset.dataset))
+                .because("`mask: sha256` needs a key: set SLUICE_MASK_KEY to a text of 16 bytes or more"))
+        }
+    }
 }
 
 /// The names that the rows carry. They follow from the dataset and the files' names, so that a second trial writes the

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use aws::Settings;
+use aws::mask_key::MaskKeySource;
 use model::Result;
 use model::name::ExecutionName;
 
@@ -15,6 +16,8 @@ pub struct Config {
     pub control_bucket: String,
     /// `SLUICE_STATE_MACHINE`: its ARN.
     pub state_machine: StateMachine,
+    /// `SLUICE_MASK_KEY` or `SLUICE_MASK_SECRET`: the key of masks, for datasets that need one.
+    pub mask_key: MaskKeySource,
 }
 
 impl Config {
@@ -25,6 +28,7 @@ impl Config {
             landing_bucket: settings.required("SLUICE_LANDING_BUCKET"),
             control_bucket: settings.required("SLUICE_CONTROL_BUCKET"),
             state_machine: settings.required("SLUICE_STATE_MACHINE"),
+            mask_key: MaskKeySource::read(&mut settings),
         };
         settings.finish()?;
         Ok(config)

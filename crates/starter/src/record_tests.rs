@@ -29,7 +29,7 @@ fn manifest() -> Manifest {
 fn plan(input: Pin) -> RunPlan {
     let url = S3Url::parse("s3://landing/flights/a.csv").unwrap();
     let inputs = vec![Input { url, pin: input, promise: ListingMeta::default() }];
-    RunPlan::for_manifest(&manifest(), &DatasetFile::parse(DATASET, "flights.yaml").unwrap(), inputs).unwrap()
+    RunPlan::for_manifest(&manifest(), &DatasetFile::parse(DATASET, "flights.yaml").unwrap(), inputs, None).unwrap()
 }
 
 #[test]

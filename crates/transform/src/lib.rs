@@ -20,8 +20,10 @@ mod work;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use aws::mask_key::{self, MaskKeySource};
 use aws::object::{create_document, need_document, read_document};
 use aws::{Call, Clients, Settings};
+use engine::mask::MaskKey;
 use engine::{Item, Options, Outcome};
 use model::count::Counts;
 use model::flow::TransformRequest;
@@ -47,6 +49,7 @@ const CHUNK_BYTES: usize = 8 * 1024 * 1024;
 pub struct Config {
     lake_bucket: String,
     control_bucket: String,
+    mask_key: MaskKeySource,
     memory_mb: Option<u64>,
 }
 
@@ -57,6 +60,7 @@ impl Config {
         let config = Self {
             lake_bucket: settings.required("SLUICE_LAKE_BUCKET"),
             control_bucket: settings.required("SLUICE_CONTROL_BUCKET"),
+            mask_key: MaskKeySource::read(&mut settings),
             memory_mb: settings.optional("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"),
         };
         settings.finish()?;
@@ -98,7 +102,11 @@ async fn transform(clients: &Clients, config: &Config, call: &Call<TransformRequ
     tracing::info!(inputs = inputs.len(), size_bytes, "plan read");
     work::check_sizes(inputs)?;
 
-    let made = Item::new(&plan.dataset()?.dataset, run, &plan.batch, *item, &options())?;
+    let mask_key = match &plan.mask_key {
+        Some(version) => Some(mask_key::fetch(clients, &config.mask_key, version).await?),
+        None => None,
+    };
+    let made = Item::new(&plan.dataset()?.dataset, run, &plan.batch, *item, &options(mask_key))?;
     let size_bytes = size_bytes * made.passes() as u64;
     let read_bytes = Arc::new(AtomicU64::new(0));
     let mut uploads = Uploads::new(&clients.s3, &config.lake_bucket, &config.control_bucket);
@@ -128,9 +136,9 @@ async fn transform(clients: &Clients, config: &Config, call: &Call<TransformRequ
 }
 
 /// Threads for the processors there are; chunks that a multipart upload takes as parts.
-fn options() -> Options {
+fn options(mask_key: Option<MaskKey>) -> Options {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    Options { threads, chunk_bytes: CHUNK_BYTES }
+    Options { mask_key, threads, chunk_bytes: CHUNK_BYTES }
 }
 
 /// Reads, works and uploads at once. The first to fail ends the others: they find their channel closed.

@@ -121,7 +121,7 @@ mod tests {
         let run = RunName::new(dataset.dataset.clone(), &"0".repeat(32)).unwrap();
         let input = input(promise);
         check_sizes(std::slice::from_ref(&input))?;
-        let item = Item::new(&dataset, &run, &BatchId::of(&input.url), 0, &crate::options())?;
+        let item = Item::new(&dataset, &run, &BatchId::of(&input.url), 0, &crate::options(None))?;
         let (send_piece, pieces) = mpsc::channel(2);
         let (send_chunk, mut chunks) = mpsc::channel(8);
         let read_bytes = Arc::new(AtomicU64::new(0));
@@ -179,7 +179,7 @@ mod tests {
         let dataset = DatasetFile::parse(yaml, "x.yaml").unwrap().dataset;
         let run = RunName::new(dataset.dataset.clone(), &"0".repeat(32)).unwrap();
         let input = input(ListingMeta::default());
-        let item = Item::new(&dataset, &run, &BatchId::of(&input.url), 0, &crate::options()).unwrap();
+        let item = Item::new(&dataset, &run, &BatchId::of(&input.url), 0, &crate::options(None)).unwrap();
         let (_, pieces) = mpsc::channel(1);
         let (chunks, _listener) = mpsc::channel(1);
         let worker = Worker { item, inputs: vec![input], pieces, chunks, read_bytes: Arc::default() };

@@ -1,10 +1,14 @@
 //! One column: its texts, through the rules that are before the type, the type, and the rules behind it.
 
-use arrow::array::ArrayRef;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, StringBuilder};
 use model::Result;
-use model::dataset::Dataset;
+use model::dataset::{self, Dataset};
+use model::types::Type;
 
 use super::{Faults, Sink, Typing, bug, typing};
+use crate::mask::{self, MaskKey, Masker};
 use crate::rule::{Checks, RULES, Step, TextRule};
 use crate::text::{Field, TextBatch};
 
@@ -21,15 +25,27 @@ pub(super) struct Column {
     checks: Checks,
     /// Whether a text without characters may be a value of the type.
     is_text: bool,
+    /// What is written for its values.
+    mask: Option<Box<dyn Masker>>,
     is_written: bool,
 }
 
 impl Column {
     /// Fails where one of the column's options cannot be carried out.
-    pub fn new(dataset: &Dataset, index: usize) -> Result<Self, String> {
+    pub fn new(dataset: &Dataset, index: usize, mask_key: Option<&MaskKey>) -> Result<Self, String> {
         let (name, options) = dataset.columns.get_index(index).ok_or("it is not in its dataset")?;
         let is_key = dataset.dedupe.as_ref().is_some_and(|dedupe| dedupe.key.contains(name));
-        let typing = typing(options)?;
+        let most = match options.kind {
+            Type::Char(most) | Type::Varchar(most) => usize::from(most),
+            _ => 0,
+        };
+        let mask = options.mask.map(|mask| mask::find(mask, most, mask_key)).transpose();
+        let mask = mask.map_err(|error| model::error::chain(&error))?.flatten();
+        // The type is that of what is written: a value may be longer than its mask.
+        let typing = match mask {
+            Some(_) => typing(&dataset::Column { kind: Type::Varchar(u16::MAX), ..options.clone() })?,
+            None => typing(options)?,
+        };
         let mut column = Self {
             index,
             nulls: Nulls::new(dataset.nulls.iter().chain(&options.nulls)),
@@ -38,6 +54,7 @@ impl Column {
             typing,
             checks: Checks::default(),
             is_text: options.kind.is_text(),
+            mask,
             is_written: options.is_written(),
         };
         // Rows without a key cannot be told apart.
@@ -137,8 +154,27 @@ impl<'a, I: Iterator<Item = Field<'a>>> Filling<'a, I> {
     pub fn finish(self, faults: &mut Faults) -> Result<Option<ArrayRef>> {
         let array = self.sink.finish()?;
         self.column.checks.check_values(&array, &mut faults.at(self.column.index, 0))?;
+        let array = match &self.column.mask {
+            Some(mask) => masked(&**mask, &array).ok_or_else(|| bug("a masked column holds no text"))?,
+            None => array,
+        };
         Ok(self.column.is_written.then_some(array))
     }
+}
+
+/// What a mask makes of a column's texts. Null hides nothing, and stays.
+fn masked(mask: &dyn Masker, array: &ArrayRef) -> Option<ArrayRef> {
+    let texts = array.as_string_opt::<i32>()?;
+    let mut masked = StringBuilder::with_capacity(texts.len(), texts.len() * 16);
+    let mut buffer = String::new();
+    for text in texts {
+        buffer.clear();
+        masked.append_option(text.map(|text| {
+            mask.mask(text, &mut buffer);
+            &buffer
+        }));
+    }
+    Some(Arc::new(masked.finish()))
 }
 
 /// The texts that mean null.

@@ -45,6 +45,7 @@ use self::column::Column;
 pub(crate) use self::faults::{Faults, Site, Values};
 use self::marks::Marks;
 use self::primitive::Primitive;
+use crate::mask::MaskKey;
 use crate::reject::Reject;
 use crate::schema;
 use crate::text::TextBatch;
@@ -77,9 +78,9 @@ pub(crate) struct Typed {
 impl Caster {
     /// Fails, as `Config`, where a column asks for what cannot be done: a format that is none, a default or an allowed
     /// value that is not of the column's type. The error names the column.
-    pub fn new(dataset: &Dataset) -> Result<Self> {
+    pub fn new(dataset: &Dataset, mask_key: Option<&MaskKey>) -> Result<Self> {
         let columns = dataset.columns.keys().enumerate().map(|(index, name)| {
-            Column::new(dataset, index).map_err(|what| {
+            Column::new(dataset, index, mask_key).map_err(|what| {
                 let subject = format!("column `{name}` of dataset {}", dataset.dataset);
                 Error::new(Kind::Config, "read", subject).because(what)
             })
@@ -91,11 +92,6 @@ impl Caster {
             columns: columns.collect::<Result<_>>()?,
             values: if has_mask { Values::Hidden } else { Values::Shown },
         })
-    }
-
-    /// The columns that are written.
-    pub fn schema(&self) -> &SchemaRef {
-        &self.schema
     }
 
     /// Whether a column is masked, so that no reject and no message may show a value.

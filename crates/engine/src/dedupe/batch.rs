@@ -2,13 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, UInt32Array};
-use arrow::compute::take;
-use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
+use model::Result;
 use model::dataset::Dataset;
-use model::name::Identifier;
-use model::{Error, Kind, Result};
 
 use super::{First, KeyColumns, Keys, Newest, OrderColumn, Orders, Winners, bug};
 
@@ -16,8 +12,7 @@ use super::{First, KeyColumns, Keys, Newest, OrderColumn, Orders, Winners, bug};
 #[derive(Debug)]
 pub(crate) struct Rule {
     keys: KeyColumns,
-    key_columns: Vec<usize>,
-    order: Option<(OrderColumn, usize)>,
+    order: Option<OrderColumn>,
 }
 
 /// What the dedupe asks of the good rows of a piece.
@@ -29,41 +24,16 @@ pub(crate) struct Marks {
 
 impl Rule {
     /// The dataset's dedupe, where it has one.
-    pub fn of(dataset: &Dataset, columns: &SchemaRef) -> Result<Option<Self>> {
+    pub fn of(dataset: &Dataset) -> Result<Option<Self>> {
         let Some(dedupe) = &dataset.dedupe else { return Ok(None) };
-        let find = |name: &Identifier| {
-            columns.column_with_name(name.as_str()).ok_or_else(|| {
-                Error::new(Kind::Config, "dedupe", &dataset.dataset).because(format!("it has no column {name}"))
-            })
-        };
-        let keys = dedupe.key.iter().map(find).collect::<Result<Vec<_>>>()?;
-        let order = dedupe.newest.as_ref().map(find).transpose()?;
-        let order = order.map(|(index, field)| {
-            Ok::<_, Error>((OrderColumn::new(dataset.dataset.as_str(), field.name(), field.data_type())?, index))
-        });
-        let names = keys.iter().map(|(_, field)| (field.name().as_str(), field.data_type()));
-        Ok(Some(Self {
-            keys: KeyColumns::new(dataset.dataset.as_str(), names)?,
-            key_columns: keys.iter().map(|(index, _)| *index).collect(),
-            order: order.transpose()?,
-        }))
+        let order = dedupe.newest.as_ref().map(|newest| OrderColumn::new(dataset, newest));
+        Ok(Some(Self { keys: KeyColumns::new(dataset, dedupe)?, order: order.transpose()? }))
     }
 
     /// The marks of the good rows, in their order.
     pub fn marks(&self, columns: &RecordBatch, good: Option<&[u32]>) -> Result<Marks> {
-        let good = good.map(|rows| UInt32Array::from(rows.to_vec()));
-        let column = |index: usize| -> Result<ArrayRef> {
-            let array = columns.columns().get(index).ok_or_else(|| bug("a key column is not there"))?;
-            match &good {
-                Some(rows) => {
-                    take(array, rows, None).map_err(|error| Error::new(Kind::Bug, "dedupe", "a batch").because(error))
-                }
-                None => Ok(Arc::clone(array)),
-            }
-        };
-        let keys = self.key_columns.iter().map(|index| column(*index)).collect::<Result<Vec<_>>>()?;
-        let orders = self.order.as_ref().map(|(order, index)| order.orders(&column(*index)?));
-        Ok(Marks { keys: self.keys.keys(&keys)?, orders: orders.transpose()? })
+        let orders = self.order.as_ref().map(|order| order.orders(columns, good));
+        Ok(Marks { keys: self.keys.keys(columns, good)?, orders: orders.transpose()? })
     }
 }
 
@@ -90,7 +60,7 @@ impl Dedupe {
     pub fn new(rule: Rule) -> Self {
         let state = match &rule.order {
             None => State::First(First::new(&rule.keys)),
-            Some((order, _)) => State::Seek(Newest::new(&rule.keys, order)),
+            Some(order) => State::Seek(Newest::new(&rule.keys, order)),
         };
         Self { rule: Arc::new(rule), state, rows: 0 }
     }

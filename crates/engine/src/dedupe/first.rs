@@ -1,7 +1,7 @@
 use model::Result;
 
 use super::bug;
-use super::key::{KeyColumns, Keys, Values};
+use super::key::{KeyColumns, Keys, Words};
 use super::table::{BLOCK, Table};
 use super::word::{Wide, Word};
 
@@ -30,9 +30,9 @@ impl First {
         if keep.len() != keys.len() {
             return Err(bug("there are not as many answers as keys"));
         }
-        match (&mut self.0, keys.values()) {
-            (Seen::Narrow(table), Values::Narrow(keys)) => insert_all(table, keys, keep),
-            (Seen::Wide(table), Values::Wide(keys)) => insert_all(table, keys, keep),
+        match (&mut self.0, keys.words()) {
+            (Seen::Narrow(table), Words::Narrow(keys)) => insert_all(table, keys, keep),
+            (Seen::Wide(table), Words::Wide(keys)) => insert_all(table, keys, keep),
             _ => return Err(bug("keys of one width meet those of another")),
         }
         Ok(())

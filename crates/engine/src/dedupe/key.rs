@@ -1,24 +1,29 @@
 //! Keys of rows, computed column by column: on any thread, in any order.
 
-use arrow::array::{Array, ArrayRef, AsArray, BinaryArray, PrimitiveArray, StringArray};
+use arrow::array::{Array, ArrayRef, AsArray, BinaryArray, StringArray};
 use arrow::datatypes::{
-    ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int16Type, Int32Type,
-    Int64Type, Time64MicrosecondType, TimeUnit, TimestampMicrosecondType,
+    Date32Type, Decimal128Type, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type, Time64MicrosecondType,
+    TimestampMicrosecondType,
 };
+use arrow::record_batch::RecordBatch;
+use model::dataset::{Dataset, Dedupe};
+use model::name::{DatasetName, Identifier};
+use model::types::Type;
 use model::{Error, Kind, Result};
 use twox_hash::XxHash3_128;
 
+use super::rows::{each, has_null, select};
 use super::word::{Wide, Word};
 
 /// Decimals of more digits are wider than 64 bits.
-pub(super) const NARROW_DECIMAL: u8 = 18;
+pub(super) const NARROW_DIGITS: u8 = 18;
 
-/// The keys of some rows, in their order.
+/// The keys of a batch's good rows, in their order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Keys(Values);
+pub struct Keys(Words);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Values {
+pub(super) enum Words {
     /// The key columns themselves, mixed.
     Narrow(Vec<u64>),
     /// The key columns themselves, mixed, or their hash.
@@ -29,8 +34,8 @@ impl Keys {
     /// How many rows.
     pub fn len(&self) -> usize {
         match &self.0 {
-            Values::Narrow(keys) => keys.len(),
-            Values::Wide(keys) => keys.len(),
+            Words::Narrow(keys) => keys.len(),
+            Words::Wide(keys) => keys.len(),
         }
     }
 
@@ -42,12 +47,12 @@ impl Keys {
     /// Bytes of memory held.
     pub fn bytes(&self) -> usize {
         match &self.0 {
-            Values::Narrow(keys) => keys.capacity() * size_of::<u64>(),
-            Values::Wide(keys) => keys.capacity() * size_of::<Wide>(),
+            Words::Narrow(keys) => keys.capacity() * size_of::<u64>(),
+            Words::Wide(keys) => keys.capacity() * size_of::<Wide>(),
         }
     }
 
-    pub(super) fn values(&self) -> &Values {
+    pub(super) fn words(&self) -> &Words {
         &self.0
     }
 }
@@ -55,8 +60,8 @@ impl Keys {
 /// The key columns of a dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyColumns {
-    dataset: String,
-    columns: Vec<(String, Part)>,
+    dataset: DatasetName,
+    columns: Vec<(Identifier, Type)>,
     form: Form,
 }
 
@@ -71,90 +76,50 @@ enum Form {
     Hash,
 }
 
-/// How a column's value goes into a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
-    /// As this many bits, 64 at most.
-    Narrow(u32),
-    /// As 128 bits.
-    Wide,
-    /// As a text without its trailing blanks.
-    Text,
-    /// As bytes.
-    Bytes,
-}
-
-impl Part {
-    fn of(kind: &DataType) -> Option<Self> {
-        Some(match kind {
-            DataType::Boolean => Self::Narrow(8),
-            DataType::Int16 => Self::Narrow(16),
-            DataType::Int32 | DataType::Date32 | DataType::Float32 => Self::Narrow(32),
-            DataType::Int64
-            | DataType::Float64
-            | DataType::Time64(TimeUnit::Microsecond)
-            | DataType::Timestamp(TimeUnit::Microsecond, _) => Self::Narrow(64),
-            DataType::Decimal128(1..=NARROW_DECIMAL, _) => Self::Narrow(64),
-            DataType::Decimal128(..) => Self::Wide,
-            DataType::Utf8 => Self::Text,
-            DataType::Binary => Self::Bytes,
-            _ => return None,
-        })
-    }
-
-    /// Its bits; `None` where values differ in length.
-    fn bits(self) -> Option<u32> {
-        match self {
-            Self::Narrow(bits) => Some(bits),
-            Self::Wide => Some(128),
-            Self::Text | Self::Bytes => None,
-        }
-    }
-}
-
 impl KeyColumns {
-    /// The columns that make a row's key, by name and type. `Config` where there is none, or a type is not one of the
-    /// warehouse's that can be compared.
-    pub fn new<'a>(dataset: &str, columns: impl IntoIterator<Item = (&'a str, &'a DataType)>) -> Result<Self> {
-        let fault =
-            |what: String| Error::new(Kind::Config, "read", format!("`dedupe.key` of dataset {dataset}")).because(what);
-        let part = |(name, kind): (&'a str, &'a DataType)| match Part::of(kind) {
-            Some(part) => Ok((name.to_owned(), part)),
-            None => Err(fault(format!("column `{name}` is {kind}, which cannot be compared"))),
+    /// The columns that make a row's key. `Config` where there is none, or one whose values cannot be compared.
+    pub fn new(dataset: &Dataset, dedupe: &Dedupe) -> Result<Self> {
+        let fault = |what: String| {
+            let subject = format!("`dedupe.key` of dataset {}", dataset.dataset);
+            Error::new(Kind::Config, "read", subject).because(what)
         };
-        let columns: Vec<_> = columns.into_iter().map(part).collect::<Result<_>>()?;
-        if columns.is_empty() {
-            return Err(fault("it names no column".to_owned()));
-        }
-        let form = match columns.iter().map(|(_, part)| part.bits()).sum() {
-            Some(0..=64) => Form::Narrow,
-            Some(65..=128) => Form::Wide,
+        let columns = dedupe.key.iter().map(|name| match dataset.columns.get(name).map(|column| column.kind) {
+            None => Err(fault(format!("there is no column `{name}`"))),
+            Some(Type::Super) => Err(fault(format!("column `{name}` is super, whose values cannot be compared"))),
+            Some(kind) => Ok((name.clone(), kind)),
+        });
+        let columns: Vec<_> = columns.collect::<Result<_>>()?;
+        let form = match columns.iter().map(|(_, kind)| bits(*kind)).sum() {
+            Some(0) => return Err(fault("it names no column".to_owned())),
+            Some(..=64) => Form::Narrow,
+            Some(..=128) => Form::Wide,
             _ => Form::Hash,
         };
-        Ok(Self { dataset: dataset.to_owned(), columns, form })
+        Ok(Self { dataset: dataset.dataset.clone(), columns, form })
+    }
+
+    /// The keys of a batch's good rows, all if no list says which. A null in one of them is a `Bug`, for key columns
+    /// are required; so is a column that is missing or of another type than its dataset says.
+    pub fn keys(&self, batch: &RecordBatch, good: Option<&[u32]>) -> Result<Keys> {
+        let columns = self.columns.iter().map(|(name, kind)| {
+            let array = batch.column_by_name(name.as_str()).filter(|array| !has_null(array, good));
+            let column = array.and_then(|array| Column::of(array, *kind));
+            column.ok_or_else(|| self.bug(&format!("key column `{name}` is missing, has a null or is of another type")))
+        });
+        let columns = columns.collect::<Result<Vec<_>>>()?;
+        let words = match self.form {
+            Form::Narrow => select(narrow(columns), good).map(Words::Narrow),
+            Form::Wide => select(wide(&columns, batch.num_rows()), good).map(Words::Wide),
+            Form::Hash => match good {
+                None => Some(Words::Wide(hashes(&columns, 0..batch.num_rows()))),
+                Some(good) => Some(Words::Wide(hashes(&columns, good.iter().map(|row| *row as usize)))),
+            },
+        };
+        words.map(Keys).ok_or_else(|| self.bug("a good row is none of its rows"))
     }
 
     pub(super) fn is_narrow(&self) -> bool {
         self.form == Form::Narrow
-    }
-
-    /// The key of each row, given the key columns' arrays in the order of the columns. The rows are good ones: they
-    /// have no nulls, for key columns are required. A null, another type, or arrays of different lengths is a `Bug`.
-    pub fn keys(&self, arrays: &[ArrayRef]) -> Result<Keys> {
-        let rows = arrays.first().map_or(0, |array| array.len());
-        if arrays.len() != self.columns.len() || arrays.iter().any(|array| array.len() != rows) {
-            return Err(self.bug("the arrays are not those of its key columns"));
-        }
-        let columns = arrays.iter().zip(&self.columns).map(|(array, (name, part))| {
-            let column = if array.null_count() == 0 { Column::of(array, *part) } else { None };
-            column.ok_or_else(|| self.bug(&format!("key column `{name}` has a null or another type")))
-        });
-        let columns = columns.collect::<Result<Vec<_>>>()?;
-        Ok(Keys(match self.form {
-            Form::Narrow => Values::Narrow(narrow(columns, rows)),
-            Form::Wide => Values::Wide(wide(&columns, rows)),
-            Form::Hash => Values::Wide(hashes(&columns, rows)),
-        }))
     }
 
     fn bug(&self, what: &str) -> Error {
@@ -162,10 +127,24 @@ impl KeyColumns {
     }
 }
 
+/// How many bits hold every value of a type; `None` where values differ in length.
+fn bits(kind: Type) -> Option<u32> {
+    match kind {
+        Type::Boolean => Some(1),
+        Type::Smallint => Some(16),
+        Type::Integer | Type::Date | Type::Real => Some(32),
+        Type::Bigint | Type::Double | Type::Time | Type::Timestamp | Type::Timestamptz => Some(64),
+        Type::Decimal { precision: ..=NARROW_DIGITS, .. } => Some(64),
+        Type::Decimal { .. } => Some(128),
+        Type::Char(_) | Type::Varchar(_) | Type::Super | Type::Varbyte(_) => None,
+    }
+}
+
 /// A column's values as they go into keys: equal where the warehouse finds them equal.
 enum Column<'a> {
-    /// Numbers below two to the power of the bits.
+    /// Numbers of so many bits, 64 at most.
     Narrow(u32, Vec<u64>),
+    /// Numbers of 128 bits.
     Wide(Vec<u128>),
     Text(&'a StringArray),
     Bytes(&'a BinaryArray),
@@ -173,16 +152,23 @@ enum Column<'a> {
 
 impl<'a> Column<'a> {
     /// `None` if the array is of another type.
-    fn of(array: &'a ArrayRef, part: Part) -> Option<Self> {
-        Some(match part {
-            Part::Narrow(bits) => Self::Narrow(bits, numbers(array)?),
-            Part::Wide => {
-                let values = array.as_primitive_opt::<Decimal128Type>()?.values().iter();
-                Self::Wide(values.map(|value| value.cast_unsigned()).collect())
-            }
-            Part::Text => Self::Text(array.as_string_opt()?),
-            Part::Bytes => Self::Bytes(array.as_binary_opt()?),
+    fn of(array: &'a ArrayRef, kind: Type) -> Option<Self> {
+        Some(match bits(kind) {
+            Some(bits @ ..=64) => Self::Narrow(bits, numbers(array, kind)?),
+            Some(_) => Self::Wide(each::<Decimal128Type, _>(array, i128::cast_unsigned)?),
+            None if matches!(kind, Type::Varbyte(_)) => Self::Bytes(array.as_binary_opt()?),
+            None => Self::Text(array.as_string_opt()?),
         })
+    }
+
+    /// The bytes of a value that is not a number.
+    fn value(&self, row: usize) -> &[u8] {
+        match self {
+            // Blanks are spaces alone: Redshift tells a tab or a no-break space at the end from none.
+            Self::Text(array) if row < array.len() => array.value(row).trim_end_matches(' ').as_bytes(),
+            Self::Bytes(array) if row < array.len() => array.value(row),
+            _ => &[],
+        }
     }
 
     /// Writes what stands for the row's value, behind which another column's may follow: values of differing length
@@ -202,55 +188,41 @@ impl<'a> Column<'a> {
             }
         }
     }
-
-    /// The bytes of a value that is not a number.
-    fn value(&self, row: usize) -> &[u8] {
-        match self {
-            // Blanks are spaces alone: Redshift tells a tab or a no-break space at the end from none.
-            Self::Text(array) => array.value(row).trim_end_matches(' ').as_bytes(),
-            Self::Bytes(array) => array.value(row),
-            Self::Narrow(..) | Self::Wide(_) => &[],
-        }
-    }
 }
 
 /// The values of a column of at most 64 bits, as unsigned numbers of as many bits.
-fn numbers(array: &ArrayRef) -> Option<Vec<u64>> {
-    fn each<T: ArrowPrimitiveType>(array: &ArrayRef, number: impl Fn(T::Native) -> u64) -> Option<Vec<u64>> {
-        let array: &PrimitiveArray<T> = array.as_primitive_opt()?;
-        Some(array.values().iter().map(|value| number(*value)).collect())
-    }
-    match array.data_type() {
-        DataType::Boolean => Some(array.as_boolean_opt()?.values().iter().map(u64::from).collect()),
-        DataType::Int16 => each::<Int16Type>(array, |value| u64::from(value.cast_unsigned())),
-        DataType::Int32 => each::<Int32Type>(array, |value| u64::from(value.cast_unsigned())),
-        DataType::Date32 => each::<Date32Type>(array, |value| u64::from(value.cast_unsigned())),
-        DataType::Int64 => each::<Int64Type>(array, i64::cast_unsigned),
-        DataType::Time64(TimeUnit::Microsecond) => each::<Time64MicrosecondType>(array, i64::cast_unsigned),
-        DataType::Timestamp(TimeUnit::Microsecond, _) => each::<TimestampMicrosecondType>(array, i64::cast_unsigned),
+fn numbers(array: &ArrayRef, kind: Type) -> Option<Vec<u64>> {
+    match kind {
+        Type::Boolean => Some(array.as_boolean_opt()?.values().iter().map(u64::from).collect()),
+        Type::Smallint => each::<Int16Type, _>(array, |value| u64::from(value.cast_unsigned())),
+        Type::Integer => each::<Int32Type, _>(array, |value| u64::from(value.cast_unsigned())),
+        Type::Date => each::<Date32Type, _>(array, |value| u64::from(value.cast_unsigned())),
+        Type::Bigint => each::<Int64Type, _>(array, i64::cast_unsigned),
+        Type::Time => each::<Time64MicrosecondType, _>(array, i64::cast_unsigned),
+        Type::Timestamp | Type::Timestamptz => each::<TimestampMicrosecondType, _>(array, i64::cast_unsigned),
         // Zero is added so that minus zero becomes zero.
-        DataType::Float32 => each::<Float32Type>(array, |value| u64::from((value + 0.0).to_bits())),
-        DataType::Float64 => each::<Float64Type>(array, |value| (value + 0.0).to_bits()),
-        DataType::Decimal128(1..=NARROW_DECIMAL, _) => {
-            let values = array.as_primitive_opt::<Decimal128Type>()?.values().iter();
-            values.map(|value| i64::try_from(*value).ok().map(i64::cast_unsigned)).collect()
+        Type::Real => each::<Float32Type, _>(array, |value| u64::from((value + 0.0).to_bits())),
+        Type::Double => each::<Float64Type, _>(array, |value| (value + 0.0).to_bits()),
+        Type::Decimal { .. } => {
+            let values = array.as_primitive_opt::<Decimal128Type>()?.iter();
+            values.map(|value| i64::try_from(value.unwrap_or_default()).ok().map(i64::cast_unsigned)).collect()
         }
-        _ => None,
+        Type::Char(_) | Type::Varchar(_) | Type::Super | Type::Varbyte(_) => None,
     }
 }
 
 /// Columns side by side in 64 bits, mixed.
-fn narrow(columns: Vec<Column<'_>>, rows: usize) -> Vec<u64> {
-    let joined = columns.into_iter().filter_map(|column| match column {
+fn narrow(columns: Vec<Column<'_>>) -> Vec<u64> {
+    let columns = columns.into_iter().filter_map(|column| match column {
         Column::Narrow(bits, values) => Some((bits, values)),
         _ => None,
     });
-    let joined = joined.reduce(|(wide, mut keys), (bits, values)| {
-        // Together they have at most 64 bits and each has one, so the shift is by less than 64.
+    let joined = columns.reduce(|(wide, mut keys), (bits, values)| {
+        // Both have bits, and together 64 at most: the shift is by less than 64.
         keys.iter_mut().zip(values).for_each(|(key, value)| *key = (*key << bits) | value);
         (wide + bits, keys)
     });
-    let mut keys = joined.map_or_else(|| vec![0; rows], |(_, keys)| keys);
+    let (_, mut keys) = joined.unwrap_or_default();
     keys.iter_mut().for_each(|key| *key = key.mixed());
     keys
 }
@@ -263,19 +235,20 @@ fn wide(columns: &[Column<'_>], rows: usize) -> Vec<Wide> {
             Column::Narrow(bits, values) => {
                 keys.iter_mut().zip(values).for_each(|(key, value)| *key = (*key << bits) | u128::from(*value));
             }
-            Column::Wide(values) => keys.clone_from(values),
+            // It is alone: it takes all the bits.
+            Column::Wide(values) => keys.copy_from_slice(values),
             Column::Text(_) | Column::Bytes(_) => {}
         }
     }
     keys.into_iter().map(|key| Wide::from(key).mixed()).collect()
 }
 
-/// A hash of all columns. XXH3 is not made against those who look for collisions; who writes the file can drop a row
-/// by leaving it out.
-fn hashes(columns: &[Column<'_>], rows: usize) -> Vec<Wide> {
+/// A hash of all columns. XXH3 is not made to withstand those who look for collisions; whoever writes the file and wants
+/// a row to be lost can leave it out.
+fn hashes(columns: &[Column<'_>], rows: impl Iterator<Item = usize>) -> Vec<Wide> {
     // One text needs nothing around it.
     if let [column @ (Column::Text(_) | Column::Bytes(_))] = columns {
-        return (0..rows).map(|row| Wide::from(XxHash3_128::oneshot(column.value(row)))).collect();
+        return rows.map(|row| Wide::from(XxHash3_128::oneshot(column.value(row)))).collect();
     }
     let mut bytes = Vec::new();
     let hash = |row| {
@@ -283,7 +256,7 @@ fn hashes(columns: &[Column<'_>], rows: usize) -> Vec<Wide> {
         columns.iter().for_each(|column| column.write(row, &mut bytes));
         Wide::from(XxHash3_128::oneshot(&bytes))
     };
-    (0..rows).map(hash).collect()
+    rows.map(hash).collect()
 }
 
 #[cfg(test)]

@@ -13,14 +13,15 @@
 //!
 //! Memory is bounded by the number of distinct keys: [`First`] holds at most 13 bytes for each (25 where keys are
 //! wider than 8 bytes), [`Newest`] at most 59 and a bit for each row, growth included, once there are some tens of
-//! thousands. This module does not know datasets, files or partitions. Start reading at [`First`]; the table below it
-//! is in `table`.
+//! thousands. This module does not know files or partitions. Start reading at [`First`]; the table below it is in
+//! `table`.
 
 mod batch;
 mod first;
 mod key;
 mod newest;
 mod order;
+mod rows;
 mod table;
 mod word;
 

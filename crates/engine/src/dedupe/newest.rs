@@ -44,17 +44,17 @@ impl Newest {
             return Err(bug("there are not as many order values as keys, or more rows than can be numbered"));
         };
         let stamps = Stamps { orders, first_row };
-        match (&mut self.seen, keys.values(), orders.values()) {
-            (Seen::NarrowNarrow(table), key::Values::Narrow(keys), order::Values::Narrow(orders)) => {
+        match (&mut self.seen, keys.words(), orders.words()) {
+            (Seen::NarrowNarrow(table), key::Words::Narrow(keys), order::Words::Narrow(orders)) => {
                 insert_all(table, keys, orders, &stamps);
             }
-            (Seen::NarrowWide(table), key::Values::Narrow(keys), order::Values::Wide(orders)) => {
+            (Seen::NarrowWide(table), key::Words::Narrow(keys), order::Words::Wide(orders)) => {
                 insert_all(table, keys, orders, &stamps);
             }
-            (Seen::WideNarrow(table), key::Values::Wide(keys), order::Values::Narrow(orders)) => {
+            (Seen::WideNarrow(table), key::Words::Wide(keys), order::Words::Narrow(orders)) => {
                 insert_all(table, keys, orders, &stamps);
             }
-            (Seen::WideWide(table), key::Values::Wide(keys), order::Values::Wide(orders)) => {
+            (Seen::WideWide(table), key::Words::Wide(keys), order::Words::Wide(orders)) => {
                 insert_all(table, keys, orders, &stamps);
             }
             _ => return Err(bug("keys or order values of one width meet those of another")),

@@ -22,22 +22,25 @@ fn most_bytes_a_key<K: Word, V: Copy + Default>(keys: impl Iterator<Item = K>, v
 
 #[test]
 fn memory_is_bounded_for_each_key_while_growing() {
-    let narrow = || (0..1_000_000u64).map(Word::mixed);
-    let wide = || (0..500_000u128).map(|number| Wide::from(number).mixed());
+    let narrow = || (0..200_000u64).map(Word::mixed);
+    let wide = || (0..200_000u128).map(|number| Wide::from(number).mixed());
     let found = [
         most_bytes_a_key(narrow(), (), 50_000),
         most_bytes_a_key(wide(), (), 50_000),
         most_bytes_a_key(narrow(), (0u64, 0u64), 50_000),
         most_bytes_a_key(wide(), (0u64, [0u64; 2]), 50_000),
     ];
-    let allowed = [12_90, 24_30, 35_80, 58_60];
-    assert!(found.iter().zip(allowed).all(|(found, allowed)| *found <= allowed), "{found:?}, {allowed:?} at most");
+    let allowed = [12_60, 23_40, 34_60, 56_20];
+    assert!(
+        found.iter().zip(allowed).all(|(found, allowed)| *found <= allowed),
+        "hundredths of bytes: {found:?}, {allowed:?} at most"
+    );
 }
 
 #[test]
 fn keys_in_any_regular_order_are_spread_evenly() {
-    let orders: [(&str, fn(u64) -> u64); 5] = [
-        ("in sequence", |number| number),
+    let orders = [
+        ("in sequence", (|number| number) as fn(u64) -> u64),
         ("multiples of 2^32", |number| number << 32),
         ("multiples of 2^44", |number| number << 44),
         ("backwards from the greatest", |number| u64::MAX - number),
@@ -45,16 +48,17 @@ fn keys_in_any_regular_order_are_spread_evenly() {
     ];
     for (name, of) in orders {
         let mut table = Table::<u64, ()>::new();
-        (0..200_000).for_each(|number| assert!(table.insert(of(number).mixed(), ()).is_none(), "{name}"));
+        (0..100_000).for_each(|number| assert!(table.insert(of(number).mixed(), ()).is_none(), "{name}"));
         let shards = table.shards.iter();
-        let farthest = shards.flat_map(|shard| {
+        let behind = shards.flat_map(|shard| {
             let groups = shard.slots.iter().zip(&shard.tags).enumerate();
             groups.flat_map(move |(at, (slots, tags))| {
                 let keys = slots.iter().take(tags.used());
                 keys.map(move |(key, ())| (at + shard.tags.len() - shard.home(*key)) % shard.tags.len())
             })
         });
-        assert!(farthest.max() <= Some(25), "{name}: a key stands far from its group");
+        let behind: usize = behind.sum();
+        assert!(behind < 30_000, "{name}: all keys together stand {behind} groups behind their own");
     }
 }
 

@@ -9,6 +9,7 @@
 
 pub mod csv;
 pub mod json;
+pub mod xml;
 
 use std::fmt::Debug;
 
@@ -126,7 +127,7 @@ impl From<Error> for Unreadable {
 }
 
 /// Every format.
-pub static FORMATS: &[&dyn Format] = &[&csv::Csv, &json::Json];
+pub static FORMATS: &[&dyn Format] = &[&csv::Csv, &json::Json, &xml::Xml];
 
 /// The format of a dataset's files.
 pub fn find(format: model::dataset::Format) -> Result<&'static dyn Format> {

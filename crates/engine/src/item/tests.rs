@@ -49,7 +49,7 @@ fn make_with(yaml: &str, input: &[u8], cut: usize, limits: Limits, threads: usiz
     let dataset = DatasetFile::parse(yaml, "x.yaml").unwrap().dataset;
     let run = RunName::new(dataset.dataset.clone(), &"0".repeat(32)).unwrap();
     let url = S3Url::parse("s3://landing/sales/a.csv").unwrap();
-    let options = Options { threads, chunk_bytes: CHUNK_BYTES };
+    let options = Options { mask_key: None, threads, chunk_bytes: CHUNK_BYTES };
     let mut item = Item::with_limits(&dataset, &run, &BatchId::of(&url), 3, &options, limits)?;
     let mut chunks = Vec::new();
     let rows = loop {
@@ -303,8 +303,14 @@ fn inputs_begin_and_end_in_turn() {
     let dataset = DatasetFile::parse(SALES, "x.yaml").unwrap().dataset;
     let run = RunName::new(dataset.dataset.clone(), &"0".repeat(32)).unwrap();
     let url = S3Url::parse("s3://landing/sales/a.csv").unwrap();
-    let mut item =
-        Item::new(&dataset, &run, &BatchId::of(&url), 0, &Options { threads: 1, chunk_bytes: CHUNK_BYTES }).unwrap();
+    let mut item = Item::new(
+        &dataset,
+        &run,
+        &BatchId::of(&url),
+        0,
+        &Options { mask_key: None, threads: 1, chunk_bytes: CHUNK_BYTES },
+    )
+    .unwrap();
     assert_eq!(item.push(b"x").unwrap_err().kind(), Kind::Bug);
     item.begin_input(&url.to_string()).unwrap();
     assert_eq!(item.begin_input(&url.to_string()).unwrap_err().kind(), Kind::Bug);

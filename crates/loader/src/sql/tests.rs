@@ -64,7 +64,7 @@ pub fn delivery() -> Delivery {
         promise: ListingMeta::default(),
     };
     let dataset = DatasetFile::parse(DATASET, "sales.yaml").unwrap();
-    let plan = RunPlan::for_manifest(&manifest, &dataset, vec![input(0), input(1)]).unwrap();
+    let plan = RunPlan::for_manifest(&manifest, &dataset, vec![input(0), input(1)], None).unwrap();
     let part = |item, read, accepted| Part {
         version: 1,
         run: plan.run.clone(),

@@ -206,6 +206,11 @@ impl Mask {
             Self::Drop => "drop",
         }
     }
+
+    /// Whether what it makes of a value depends on a key.
+    pub fn needs_key(self) -> bool {
+        matches!(self, Self::Sha256)
+    }
 }
 
 /// Whether values of this type are text.

@@ -134,6 +134,11 @@ impl Dataset {
         Err(Error::new(Kind::Config, "accept", subject).because(faults.join("; ")))
     }
 
+    /// Whether a column's mask needs a key.
+    pub fn needs_mask_key(&self) -> bool {
+        self.columns.values().any(|column| column.mask.is_some_and(Mask::needs_key))
+    }
+
     /// The columns that are written, to the lake and to the warehouse, in their order: all but those a mask drops.
     pub fn written_columns(&self) -> impl Iterator<Item = (&Identifier, &Column)> {
         self.columns.iter().filter(|(_, column)| column.is_written())

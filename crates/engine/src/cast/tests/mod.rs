@@ -50,9 +50,15 @@ pub(crate) fn batch(rows: &[Vec<&str>]) -> TextBatch {
     batch
 }
 
+fn key() -> MaskKey {
+    MaskKey::new(b"a key of at least 16 bytes".to_vec(), "1".to_owned()).unwrap()
+}
+
 /// Types the batch, and holds the law of every one: a row is good or it is one reject.
 pub(crate) fn cast(dataset: &Dataset, batch: &TextBatch) -> Typed {
-    let typed = Caster::new(dataset).unwrap_or_else(|error| panic!("{}", model::error::chain(&error))).cast(batch);
+    let typed = Caster::new(dataset, Some(&key()))
+        .unwrap_or_else(|error| panic!("{}", model::error::chain(&error)))
+        .cast(batch);
     let typed = typed.unwrap();
     assert_eq!(typed.columns.num_rows(), batch.rows());
     assert_eq!(typed.is_bad.len(), batch.rows());
@@ -79,7 +85,7 @@ fn check(column: &str, texts: &[&str], expected: Expect) {
 
 /// What is wrong with a column, as an error of the dataset file.
 fn fault(column: &str) -> String {
-    let error = Caster::new(&dataset(&format!("c: {{{column}}}"))).unwrap_err();
+    let error = Caster::new(&dataset(&format!("c: {{{column}}}")), Some(&key())).unwrap_err();
     assert_eq!(error.kind(), Kind::Config);
     let text = model::error::chain(&error);
     text.strip_prefix("cannot read column `c` of dataset x: ").unwrap_or_else(|| panic!("{text}")).to_owned()

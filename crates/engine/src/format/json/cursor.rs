@@ -37,8 +37,8 @@ pub enum What {
 }
 
 impl What {
-    /// In words, given what stands there instead; `None` is the end.
-    pub fn told(self, found: Option<char>) -> String {
+    /// In words, given what stands there instead.
+    pub fn told(self, found: Found) -> String {
         let expected = match self {
             Self::Value => "a value",
             Self::Key => "a key in double quotes",
@@ -57,10 +57,20 @@ impl What {
             Self::TooDeep => return format!("values are nested deeper than {MAX_DEPTH} levels"),
         };
         match found {
-            Some(found) => format!("{expected} is expected, not {found:?}"),
-            None => format!("{expected} is expected, not the end"),
+            Found::End => format!("{expected} is expected, not the end"),
+            Found::Character(found) => format!("{expected} is expected, not {found:?}"),
+            Found::Hidden => format!("{expected} is expected, not what stands there"),
         }
     }
+}
+
+/// What stands where something else is expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    End,
+    Character(char),
+    /// It may be a part of a value that nobody is to see.
+    Hidden,
 }
 
 /// What a value is, as its first byte shows.

@@ -327,7 +327,7 @@ impl JsonReader {
         // The rest of a longer character may not be here yet.
         let of_byte = |byte: &u8| if byte.is_ascii() { char::from(*byte) } else { char::REPLACEMENT_CHARACTER };
         let what = match what {
-            Trouble::Syntax(what) => what.told(self.buffer.get(at).map(of_byte)),
+            Trouble::Syntax(what) => what.told(self.layout.found(self.buffer.get(at).map(of_byte))),
             Trouble::Records(what) => what,
         };
         let column = column_behind(self.column, before) + 1;

@@ -40,6 +40,7 @@ use model::Result;
 use model::dataset::Dataset;
 use serde::de::IgnoredAny;
 
+use self::cursor::Found;
 use self::cut::JsonReader;
 use self::tree::Tree;
 use super::{Format, Reader, Unreadable};
@@ -75,6 +76,8 @@ struct Layout {
     order: Arc<[usize]>,
     field_bytes: usize,
     record_bytes: usize,
+    /// Whether a column is masked, so that no message may show what stands in a file.
+    hides_values: bool,
     /// A piece has no more records.
     piece_rows: usize,
 }
@@ -88,8 +91,18 @@ impl Layout {
             order: (0..columns).collect(),
             field_bytes: limit(dataset.limits.field_bytes),
             record_bytes: limit(dataset.limits.record_bytes),
+            hides_values: dataset.columns.values().any(|column| column.mask.is_some()),
             piece_rows: (MAX_PIECE_FIELDS / columns.max(1)).max(1),
         })
+    }
+
+    /// What a message says that it found.
+    fn found(&self, character: Option<char>) -> Found {
+        match character {
+            None => Found::End,
+            Some(_) if self.hides_values => Found::Hidden,
+            Some(character) => Found::Character(character),
+        }
     }
 
     fn too_long(&self, line: u32) -> Unreadable {

@@ -6,7 +6,10 @@
 
 use std::ops::ControlFlow;
 
+use wide::u8x16;
+
 const BLOCK: usize = 64;
+const LANES: usize = 16;
 
 /// What ends a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,8 +72,8 @@ impl Outline {
         length: usize,
         show: impl FnMut(Mark) -> ControlFlow<()>,
     ) -> Option<usize> {
-        let mut quotes = bits(block, |byte| byte == b'"');
-        if self.is_escaped || block.contains(&b'\\') {
+        let mut quotes = bits(block, |lanes| are(lanes, b'"'));
+        if self.is_escaped || bits(block, |lanes| are(lanes, b'\\')) != 0 {
             quotes &= !self.escaped(block, length);
         }
         // From each quote on, all bits change: they are set between quotes.
@@ -81,9 +84,8 @@ impl Outline {
         if self.in_text {
             text = !text;
         }
-        // In ASCII, `[` and `{`, `]` and `}` differ by this one bit.
-        let opens = bits(block, |byte| byte | 0x20 == b'{') & !text;
-        let closes = bits(block, |byte| byte | 0x20 == b'}') & !text;
+        let opens = bits(block, |lanes| are_alike(lanes, b'{')) & !text;
+        let closes = bits(block, |lanes| are_alike(lanes, b'}')) & !text;
         let ends = text >> (BLOCK - 1) == 1;
         if self.depth > closes.count_ones() as usize {
             self.depth = self.depth + opens.count_ones() as usize - closes.count_ones() as usize;
@@ -119,7 +121,7 @@ impl Outline {
         mut show: impl FnMut(Mark) -> ControlFlow<()>,
     ) -> Option<usize> {
         let commas = match self.between {
-            Between::Commas => bits(block, |byte| byte == b',') & !text,
+            Between::Commas => bits(block, |lanes| are(lanes, b',')) & !text,
             Between::Nothing => 0,
         };
         let brackets = opens | closes;
@@ -165,14 +167,21 @@ fn moved(mark: Mark, by: usize) -> Mark {
     }
 }
 
-/// A bit for each byte of a kind, the first byte's lowest. Compilers make vectors of the first loop; the product
-/// gathers the lowest bits of eight bytes in its highest byte.
+/// A bit for each byte of a kind, the first byte's lowest.
 #[inline(always)]
-fn bits(block: &[u8; BLOCK], is: impl Fn(u8) -> bool) -> u64 {
-    let ones = block.map(|byte| u8::from(is(byte)));
-    let (words, _) = ones.as_chunks::<8>();
-    words.iter().rev().fold(0, |bits, word| {
-        let gathered = u64::from_le_bytes(*word).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-        bits << 8 | gathered
-    })
+fn bits(block: &[u8; BLOCK], is: impl Fn(u8x16) -> u8x16) -> u64 {
+    let (lanes, _) = block.as_chunks::<LANES>();
+    lanes.iter().rev().fold(0, |bits, lanes| bits << LANES | u64::from(is(u8x16::new(*lanes)).to_bitmask()))
+}
+
+/// Which bytes are this one.
+#[inline(always)]
+fn are(lanes: u8x16, byte: u8) -> u8x16 {
+    lanes.simd_eq(u8x16::splat(byte))
+}
+
+/// Which bytes are this one, but for a bit: in ASCII, `[` and `{` differ by it alone, and so do `]` and `}`.
+#[inline(always)]
+fn are_alike(lanes: u8x16, byte: u8) -> u8x16 {
+    are(lanes | u8x16::splat(0x20), byte)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use memchr::{memchr, memchr_iter, memrchr2};
 
 use super::Layout;
-use super::cursor::{Broken, What};
+use super::cursor::{Broken, Found, What};
 use super::walk::{ColumnFault, Walk};
 use crate::format::{Piece, Unreadable};
 use crate::reject::{Fault, Reason, Reject};
@@ -65,7 +65,7 @@ impl Piece for JsonPiece {
             layout: &layout,
             text: &raw,
             torn,
-            walk: Walk::new(&layout.tree, &raw, layout.field_bytes),
+            walk: Walk::new(&layout, &raw),
             records: Vec::new(),
             rejects: Vec::new(),
             read: 0,
@@ -151,10 +151,11 @@ impl Rows<'_> {
     fn broken_line(&mut self, range: Range<usize>, line: u32, broken: Broken) {
         self.read += 1;
         self.walk.spans.truncate(self.walk.record);
-        let text = self.text.get(range.clone()).unwrap_or_default().trim_end_matches(['\r', '\n']);
-        let before = self.text.get(range.start..broken.at).unwrap_or_default();
-        let found = text.get(broken.at - range.start..).and_then(|rest| rest.chars().next());
-        let what = format!("character {}: {}", before.chars().count() + 1, broken.what.told(found));
+        let text = self.text.get(range.clone()).unwrap_or_default().trim_end_matches([' ', '\t', '\r', '\n']);
+        // What is missing at the end of a line is missing before its white space.
+        let (before, rest) = text.split_at_checked(broken.at - range.start).unwrap_or((text, ""));
+        let found = rest.chars().next();
+        let what = format!("character {}: {}", before.chars().count() + 1, broken.what.told(self.layout.found(found)));
         self.reject(range, line, None, Fault::new(Reason::BadJson, what));
     }
 
@@ -329,7 +330,8 @@ impl Rows<'_> {
         let is_torn = self.torn.as_ref().is_some_and(|torn| torn.places.binary_search(&at).is_ok());
         let what = match is_torn {
             true => format!("bytes stand here that are no {}", self.place.1.encoding.name()),
-            false => what.told(found),
+            false if found.is_none() => what.told(Found::End) + "; was its upload cut off?",
+            false => what.told(self.layout.found(found)),
         };
         // As they were read: the reader, too, counts characters in what is no text.
         let before = self.bytes(0..at);

@@ -1,5 +1,7 @@
 //! The columns' paths as one tree, so that a record is walked once whatever its columns name.
 
+use std::collections::HashMap;
+
 use model::dataset::{Column, Dataset, Path, Segment};
 use model::name::Identifier;
 use model::types::Type;
@@ -14,7 +16,10 @@ pub struct Node {
     pub columns: Vec<Place>,
     /// The keys of the object that is to be here, each with its node.
     pub keys: Vec<(String, usize)>,
-    /// The places in the array that is to be here, each with its node.
+    exact: HashMap<String, usize>,
+    /// By their lower case; `None` stands for several.
+    alike: HashMap<String, Option<usize>>,
+    /// The places in the array that is to be here, in their order, each with its node.
     pub indexes: Vec<(usize, usize)>,
     /// The node of each element, where the array that is to be here makes rows.
     pub element: Option<usize>,
@@ -41,14 +46,19 @@ impl Node {
     /// The key's place among [`Node::keys`], and whether it is written the same. A key in another case stands for the one it
     /// is like, unless it is like several.
     pub fn find(&self, key: &str) -> Option<(usize, bool)> {
-        if let Some(exact) = self.keys.iter().position(|(known, _)| known == key) {
-            return Some((exact, true));
+        match self.exact.get(key) {
+            Some(place) => Some((*place, true)),
+            None => self.alike.get(&key.to_lowercase()).copied().flatten().map(|place| (place, false)),
         }
-        let folded = key.to_lowercase();
-        let mut alike = self.keys.iter().enumerate().filter(|(_, (known, _))| known.to_lowercase() == folded);
-        match (alike.next(), alike.next()) {
-            (Some((only, _)), None) => Some((only, false)),
-            _ => None,
+    }
+
+    /// Makes what is looked up in of what is listed.
+    fn index(&mut self) {
+        self.indexes.sort_unstable();
+        for (place, (key, _)) in self.keys.iter().enumerate() {
+            self.exact.insert(key.clone(), place);
+            let alike = self.alike.entry(key.to_lowercase()).or_insert(Some(place));
+            *alike = alike.filter(|first| *first == place);
         }
     }
 }
@@ -133,7 +143,7 @@ impl Tree {
         })
     }
 
-    /// Fills [`Node::below`] and [`Node::explodes`] of a node and all below it, which are as deep as a path is long.
+    /// Fills in what follows from the paths, of a node and all below it, which are as deep as a path is long.
     fn sum(&mut self, number: usize) {
         let Some(node) = self.nodes.get(number) else { return };
         let mut below: Vec<usize> = node.columns.iter().map(|place| place.column).collect();
@@ -148,7 +158,10 @@ impl Tree {
                 explodes |= child.explodes;
             }
         }
-        self.change(number, |node| (node.below, node.explodes) = (below, explodes));
+        self.change(number, |node| {
+            (node.below, node.explodes) = (below, explodes);
+            node.index();
+        });
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use super::Layout;
 use super::cursor::{Broken, Cursor, Flaw, Shape, Text, unescape};
 use super::keys::{Claim, Keys, Known, NONE};
 
@@ -35,6 +36,7 @@ pub struct ColumnFault {
 /// Walks the records of one text, one after another.
 #[derive(Debug)]
 pub struct Walk<'a> {
+    layout: &'a Layout,
     tree: &'a Tree,
     text: &'a str,
     cursor: Cursor<'a>,
@@ -53,17 +55,19 @@ pub struct Walk<'a> {
     row: usize,
     /// The element in hand, where rows are made of an array, and where it starts.
     element: Option<(usize, usize)>,
-    field_bytes: usize,
 }
 
 impl<'a> Walk<'a> {
-    pub fn new(tree: &'a Tree, text: &'a str, field_bytes: usize) -> Self {
+    pub fn new(layout: &'a Layout, text: &'a str) -> Self {
+        let tree = &layout.tree;
         Self {
+            layout,
             tree,
             text,
             cursor: Cursor::new(text.as_bytes(), 0),
             keys: (0..tree.len()).map(|_| Keys::default()).collect(),
-            spans: Vec::new(),
+            // A guess that spares the vector from growing often: few fields are shorter, with their keys.
+            spans: Vec::with_capacity(text.len() / 16),
             made: String::new(),
             fault: None,
             row_faults: Vec::new(),
@@ -71,7 +75,6 @@ impl<'a> Walk<'a> {
             record: 0,
             row: 0,
             element: None,
-            field_bytes,
         }
     }
 
@@ -139,7 +142,7 @@ impl<'a> Walk<'a> {
         let start = self.cursor.at;
         self.cursor.at += 1;
         let text = self.cursor.text()?;
-        if text.has_escapes || place.keeps_json || text.range().len() > self.field_bytes {
+        if text.has_escapes || place.keeps_json || text.range().len() > self.layout.field_bytes {
             self.keep(place, Shape::Text, start..self.cursor.at);
             return Ok(());
         }
@@ -155,8 +158,8 @@ impl<'a> Walk<'a> {
         }
         let is_text = shape == Shape::Text && !place.keeps_json;
         let range = if is_text { range.start + 1..range.end - 1 } else { range };
-        if range.len() > self.field_bytes {
-            let (bytes, most) = (range.len(), self.field_bytes);
+        if range.len() > self.layout.field_bytes {
+            let (bytes, most) = (range.len(), self.layout.field_bytes);
             let what = format!("a field has {bytes} bytes, limits.field_bytes is {most}");
             return self.fault(Some(place.column), Fault::new(Reason::TooLong, what));
         }
@@ -266,9 +269,10 @@ impl<'a> Walk<'a> {
     /// The elements of an array of which the columns name some.
     fn array(&mut self, node: &Node) -> Result<(), Broken> {
         self.cursor.enter()?;
+        let mut named = node.indexes.iter().peekable();
         let mut place = 0;
         while self.cursor.next_element(place == 0)? {
-            match node.indexes.iter().find(|(index, _)| *index == place) {
+            match named.next_if(|(index, _)| *index == place) {
                 Some((_, child)) => self.value(*child)?,
                 None => self.ignored()?,
             }
@@ -364,12 +368,16 @@ impl<'a> Walk<'a> {
     fn twice(&mut self, start: usize) {
         let Ok(text) = Cursor::new(self.text.as_bytes(), start).text() else { return };
         let mut made = String::new();
-        let key = shown(key_text(self.text, text, &mut made));
+        let key = self.shown_key(key_text(self.text, text, &mut made));
         self.fault_at(None, |character| {
             // The quote before it is the key's first character.
             let at = character(start) - 1;
-            Fault::new(Reason::DuplicateKey, format!("the key {key} stands there again at character {at}"))
+            Fault::new(Reason::DuplicateKey, format!("{key} stands there again at character {at}"))
         });
+    }
+
+    fn shown_key(&self, key: &str) -> String {
+        if self.layout.hides_values { "a key".to_owned() } else { format!("the key {}", shown(key)) }
     }
 
     /// Whether a key that is not remembered stands there twice.
@@ -378,7 +386,7 @@ impl<'a> Walk<'a> {
         strangers.sort_unstable();
         let twice = strangers.iter().zip(strangers.iter().skip(1)).find(|(one, next)| one == next);
         if let Some((key, _)) = twice {
-            self.fault(None, Fault::new(Reason::DuplicateKey, format!("the key {} stands there twice", shown(key))));
+            self.fault(None, Fault::new(Reason::DuplicateKey, format!("{} stands there twice", self.shown_key(key))));
         }
     }
 

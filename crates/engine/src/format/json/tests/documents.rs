@@ -84,11 +84,11 @@ fn an_array_that_is_no_json_loads_nothing() {
         [{\"a\":1},,{\"a\":2}]
             line 1 column 10: a value is expected, not ','
         [{\"a\":1}
-            line 1 column 9: a , or a ] is expected, not the end
+            line 1 column 9: a , or a ] is expected, not the end; was its upload cut off?
         [{\"a\":1},
-            line 1 column 10: a value is expected, not the end
+            line 1 column 10: a value is expected, not the end; was its upload cut off?
         [
-            line 1 column 2: a value is expected, not the end
+            line 1 column 2: a value is expected, not the end; was its upload cut off?
         [{\"a\":1}}
             line 1 column 9: a , or a ] is expected, not '}'
         [{\"a\":1]
@@ -104,7 +104,7 @@ fn an_array_that_is_no_json_loads_nothing() {
         [{\"a\":1},\n{\"a\":\"x\n\"}]
             line 2 column 8: a text may not hold a control character, such as a line end or a tab
         [{\"a\":\"x}]
-            line 1 column 11: a text is opened and never closed
+            line 1 column 11: a text is opened and never closed; was its upload cut off?
         [{\"a\":1}\\,{\"a\":2}]
             line 1 column 9: a , or a ] is expected, not '\\'
         [{\"a\":1},{\"a\":2}]\r\n{\"a\":3} x
@@ -158,7 +158,7 @@ fn objects_that_are_no_json_load_nothing() {
         {\n\"a\":1}\n,{\"a\":2}
             line 3 column 1: a value is expected, not ','
         {\n\"a\":1
-            line 2 column 6: a , or a } is expected, not the end
+            line 2 column 6: a , or a } is expected, not the end; was its upload cut off?
         {\"a\":1}{\"a\":2}}
             line 1 column 15: a value is expected, not '}'
         {\n\"a\":\"x\ny\"}

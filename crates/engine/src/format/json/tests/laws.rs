@@ -174,6 +174,11 @@ proptest! {
         }
     }
 
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn records_are_the_same_rows_however_they_stand_and_are_cut(
         records in records(),

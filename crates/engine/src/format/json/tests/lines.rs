@@ -2,7 +2,7 @@
 
 use expect_test::{Expect, expect};
 
-use super::{show, texts};
+use super::{dataset, show, texts};
 
 fn check(input: impl AsRef<[u8]>, expected: Expect) {
     expected.assert_eq(&show(&texts("a, b", ""), input));
@@ -33,7 +33,7 @@ fn a_bad_line_is_a_reject_and_the_next_line_is_the_next_record() {
             line 1 at 0+8: "1" null
             line 2 at 8+7: bad_json: character 6: a value is expected, not '}': {"a":}
             line 3 at 15+9: bad_json: character 8: a key in double quotes is expected, not '}': {"a":2,}
-            line 4 at 24+7: bad_json: character 8: a , or a } is expected, not the end: {"a":3
+            line 4 at 24+7: bad_json: character 7: a , or a } is expected, not the end: {"a":3
             line 5 at 31+10: bad_json: character 9: nothing more is expected, not 'x': {"a":4} x
             line 6 at 41+8: bad_json: character 2: a key in double quotes or a } is expected, not '\'': {'a':5}
             line 7 at 49+10: bad_json: character 6: a value is expected, not 'N': {"a":NaN}
@@ -131,4 +131,29 @@ fn a_record_may_not_be_too_long() {
     "#]];
     let long = "{\"a\":1,\"b\":2222222222222222222222222}\n";
     expected.assert_eq(&show(&dataset, format!("{{\"a\":1}}\n{long}")));
+}
+
+#[test]
+fn messages_show_nothing_of_a_file_where_a_column_is_masked() {
+    let dataset = dataset("a: {type: varchar(9), mask: redact}, b: {type: bigint, from: c.d}", "");
+    let expected = expect![[r#"
+        line 1 at 0+13: bad_json: character 6: a value is expected, not what stands there
+        line 2 at 13+24: duplicate_key: a key stands there again at character 13
+        line 3 at 37+10: bad_json: character 9: nothing more is expected, not what stands there
+        line 4 at 47+15: path_through_scalar in b: the path leads through an object, this is a text that ends at character 13
+        line 5 at 62+21: nul_byte in a: character 13 is an escape for NUL
+        line 6 at 83+11: bad_json: character 11: a text may not hold a control character, such as a line end or a tab
+    "#]];
+    let input = concat!(
+        "{\"a\":secret}\n{\"secret\":1,\"secret\":2}\n{\"a\":1} s\n{\"c\":\"secret\"}\n{\"a\":\"secret\\u0000\"}\n",
+        "{\"a\":\"secr\n"
+    );
+    let shown = show(&dataset, input);
+    // The texts of rejects are left out where they are written.
+    expected
+        .assert_eq(&shown.lines().map(|line| line.rsplit_once(": {").unwrap().0.to_owned() + "\n").collect::<String>());
+    let expected = expect![[r#"
+        line 1 column 11: a value is expected, not what stands there
+    "#]];
+    expected.assert_eq(&show(&dataset, "[{\"a\":1}, secret]"));
 }
