@@ -9,9 +9,9 @@
 
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueOutput;
 use hmac::{Hmac, KeyInit, Mac};
+use model::dataset::Dataset;
 use model::hash::hex;
 use model::mask_key::MaskKey;
-use model::name::DatasetName;
 use model::{Error, Kind, Result};
 use sha2::Sha256;
 
@@ -61,20 +61,27 @@ impl MaskKeySource {
     }
 }
 
-/// The version of the key that a new run of a dataset is to be masked with. Fails, as `Config`, where there is no key.
-pub async fn version(clients: &Clients, source: &MaskKeySource, dataset: &DatasetName) -> Result<String> {
+/// The version of the key that a new run of a dataset is to be masked with; `None` where no mask needs a key. Fails, as
+/// `Config`, where one does and there is no key.
+pub async fn version(clients: &Clients, source: &MaskKeySource, dataset: &Dataset) -> Result<Option<String>> {
+    if !dataset.needs_mask_key() {
+        return Ok(None);
+    }
     let secret = match source {
-        MaskKeySource::Environment(key) => return Ok(key.version().to_owned()),
+        MaskKeySource::Environment(key) => return Ok(Some(key.version().to_owned())),
         MaskKeySource::Secret(secret) => secret,
-        MaskKeySource::None => return Err(none(&format!("dataset {dataset} has `mask: sha256`"))),
+        MaskKeySource::None => return Err(none(&format!("dataset {} has `mask: sha256`", dataset.dataset))),
     };
     let described = clients.secrets.describe_secret().secret_id(secret).send().await;
     let described = described.map_err(|error| sorted("find the mask's key in", secret, error))?;
     let stages = described.version_ids_to_stages().into_iter().flatten();
     let current = stages.into_iter().find(|(_, stages)| stages.iter().any(|stage| stage == "AWSCURRENT"));
-    current.map(|(version, _)| version.clone()).ok_or_else(|| {
-        Error::new(Kind::Config, "find the mask's key in", secret).because("the secret has no value: put one")
-    })
+    match current {
+        Some((version, _)) => Ok(Some(version.clone())),
+        None => {
+            Err(Error::new(Kind::Config, "find the mask's key in", secret).because("the secret has no value: put one"))
+        }
+    }
 }
 
 /// The key of the version that a plan pins, and no other. Fails, as `Config`, where it is gone or another is set.
@@ -134,6 +141,7 @@ fn other(pinned: &str, found: &str) -> Error {
 mod tests {
     use std::collections::BTreeMap;
 
+    use model::dataset::DatasetFile;
     use model::error::chain;
 
     use super::*;
@@ -161,14 +169,16 @@ mod tests {
         Clients::at(&endpoint).await
     }
 
-    fn dataset() -> DatasetName {
-        DatasetName::parse("sales").unwrap()
+    fn dataset(mask: &str) -> Dataset {
+        let columns = format!("columns: {{id: {{type: bigint}}, card: {{type: varchar(64), mask: {mask}}}}}");
+        let text = format!("{{dataset: sales, landing: sales/, format: csv, {columns}}}");
+        DatasetFile::parse(&text, "sales.yaml").unwrap().dataset
     }
 
     #[tokio::test]
     async fn the_environments_key_is_the_one_a_plan_pins() {
         let (clients, source) = (clients().await, read(&[(KEY, TEXT)]).unwrap());
-        let version = version(&clients, &source, &dataset()).await.unwrap();
+        let version = version(&clients, &source, &dataset("sha256")).await.unwrap().unwrap();
         // openssl dgst -sha256 -hmac "correct horse battery staple", of the text that versions are made of.
         assert_eq!(version, "abea2d82817af6e7");
         let key = fetch(&clients, &source, &version).await.unwrap();
@@ -181,7 +191,7 @@ mod tests {
         let error = fetch(&clients, &source, "0123456789abcdef").await.unwrap_err();
         let message = chain(&error);
         assert_eq!(error.kind(), Kind::Config);
-        let now = version(&clients, &source, &dataset()).await.unwrap();
+        let now = version(&clients, &source, &dataset("sha256")).await.unwrap().unwrap();
         assert!(message.contains("0123456789abcdef") && message.contains(&now), "{message}");
         assert!(!message.contains(TEXT), "{message}");
     }
@@ -197,7 +207,8 @@ mod tests {
     #[tokio::test]
     async fn without_a_key_it_is_said_how_to_set_one() {
         let (clients, source) = (clients().await, read(&[(KEY, ""), (SECRET, "")]).unwrap());
-        let error = version(&clients, &source, &dataset()).await.unwrap_err();
+        assert_eq!(version(&clients, &source, &dataset("last4")).await.unwrap(), None, "last4 needs none");
+        let error = version(&clients, &source, &dataset("sha256")).await.unwrap_err();
         assert_eq!(
             chain(&error),
             "cannot find the mask's key: dataset sales has `mask: sha256`, and there is no key: set SLUICE_MASK_SECRET \

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use aws::mask_key::MaskKeySource;
 use aws::{Clients, Settings};
 use local::Local;
 use model::{Error, Kind, Result};
@@ -20,6 +21,8 @@ pub struct Place {
     pub control_bucket: String,
     /// The warehouse.
     pub warehouse: Warehouse,
+    /// The key of masks, whose version is part of the name of a run.
+    pub mask_key: MaskKeySource,
 }
 
 /// The warehouse's address.
@@ -68,6 +71,7 @@ impl Place {
                 db_user: settings.optional("SLUICE_DB_USER"),
                 database: settings.required("SLUICE_DATABASE"),
             },
+            mask_key: MaskKeySource::read(&mut settings),
         };
         if place.warehouse.workgroup.is_some() == place.warehouse.cluster.is_some() {
             settings.fault("set one of SLUICE_WORKGROUP and SLUICE_CLUSTER".to_owned());

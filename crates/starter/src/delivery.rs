@@ -1,6 +1,6 @@
 //! One arrival, from the manifest's address to a started execution.
 
-use aws::{Clients, object};
+use aws::{Clients, mask_key, object};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use model::arrival::{ManifestKind, Pin, Sequencer};
@@ -75,20 +75,12 @@ pub async fn deliver(
         as_of,
         entries,
     };
-    let mask_key = mask_key(clients, config, &dataset).await?;
+    let mask_key = mask_key::version(clients, &config.mask_key, &dataset.dataset).await?;
     let plan = RunPlan::for_manifest(&manifest, &dataset, inputs, mask_key)?;
     let plan = record::documents(s3, control, &manifest, plan).await?;
     let plan = record::claim(s3, control, &claim, plan).await?;
     tracing::info!(run = %plan.run, batch = %plan.batch, items = plan.items.len(), reason = plan.reason, "run planned");
     Ok(execution::start(clients, config, &plan).await?)
-}
-
-/// The version of the key that masks this run's values, where a mask needs one.
-async fn mask_key(clients: &Clients, config: &Config, dataset: &DatasetFile) -> Result<Option<String>> {
-    if !dataset.dataset.needs_mask_key() {
-        return Ok(None);
-    }
-    aws::mask_key::version(clients, &config.mask_key, &dataset.dataset.dataset).await.map(Some)
 }
 
 /// The event's sequencer, if the event speaks of the object that was found. Another's would order this delivery

@@ -6,6 +6,7 @@ mod events;
 mod faults;
 mod life;
 mod s3;
+mod secrets;
 
 use std::sync::{Arc, Mutex};
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use aws::object;
+use aws::{mask_key, object};
 use chrono::{DateTime, Utc};
 use model::dataset::DatasetFile;
 use model::layout;
@@ -86,6 +86,8 @@ pub async fn announce(
     as_of: Option<DateTime<Utc>>,
     entries: Vec<ListingEntry>,
 ) -> Result<Delivery> {
+    // Asked first: without a key nothing is announced that could not become a run.
+    let mask_key = mask_key::version(&place.clients, &place.mask_key, &dataset.dataset).await?;
     let mut inputs = Vec::new();
     for entry in &entries {
         let url = S3Url::parse(&entry.url).map_err(|error| Error::new(Kind::Bug, "send", &entry.url).because(error))?;
@@ -94,7 +96,7 @@ pub async fn announce(
     }
     let manifest = upload::manifest(place, folder, as_of, entries).await?;
     let pin = pin(place, &manifest).await?;
-    let run = RunPlan::name(&manifest, &pin, dataset, &inputs)?;
+    let run = RunPlan::name(&manifest, &pin, dataset, &inputs, mask_key.as_deref())?;
     Ok(Delivery { manifest, pin, run })
 }
 
