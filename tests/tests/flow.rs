@@ -20,7 +20,7 @@ async fn pipeline() -> (TempDir, Pipeline) {
 
 /// Starts an execution of a run by hand, as nobody should.
 async fn start(pipeline: &Pipeline, run: &RunName, n: u32) {
-    let input = ExecutionInput { dataset: run.dataset().clone(), run: run.clone(), items: vec![0] };
+    let input = ExecutionInput { dataset: run.dataset().clone(), run: run.clone(), items: vec![0], infer: false };
     let machine = pipeline.export("SLUICE_STATE_MACHINE");
     let request = pipeline.place.clients.sfn.start_execution().state_machine_arn(machine).name(format!("{run}-{n}"));
     request.input(serde_json::to_string(&input).unwrap()).send().await.unwrap();

@@ -18,6 +18,7 @@ pub mod error;
 pub mod mask_key;
 pub mod metric;
 pub mod object;
+pub mod schema;
 pub mod settings;
 
 pub use clients::Clients;

@@ -20,6 +20,7 @@ mod table;
 use std::collections::BTreeMap;
 
 use aws::{Call, Clients, Settings, object};
+use model::dataset::Dataset;
 use model::flow::CatalogRequest;
 use model::load::{Load, Outcome};
 use model::name::{BatchId, RunName};
@@ -81,7 +82,7 @@ pub async fn handle(clients: &Clients, config: &Config, call: Call<CatalogReques
     let CatalogRequest { run, n } = call.request;
     let (s3, control) = (&clients.s3, config.control_bucket.as_str());
     let plan: RunPlan = object::need_document(s3, control, &layout::plan(&run)).await?;
-    let dataset = plan.dataset()?.dataset;
+    let dataset = aws::schema::dataset(s3, control, &plan).await?;
     let Some(target) = &dataset.catalog else { return Ok(Answer::NoCatalog) };
     let load: Load = object::need_document(s3, control, &layout::load(&run, n)).await?;
     let manifest = object::need_document(s3, control, &layout::manifest(&run)).await?;
@@ -145,7 +146,7 @@ impl Catalog<'_> {
     /// Takes a run out: its partitions, from the table that its own dataset file names, and then the word that they are
     /// there.
     async fn withdraw(&self, plan: &RunPlan) -> Result<()> {
-        let dataset = plan.dataset()?.dataset;
+        let dataset = self.dataset(plan).await?;
         if let Some(target) = &dataset.catalog {
             let stood_in = Shape::of(&dataset, target, &self.config.lake_bucket)?;
             if !self.shape.has_taken_the_place_of(&stood_in) {
@@ -156,6 +157,10 @@ impl Catalog<'_> {
         registration::remove(&self.clients.s3, &self.config.control_bucket, &plan.run, &self.batch).await
     }
 
+    async fn dataset(&self, plan: &RunPlan) -> Result<Dataset> {
+        aws::schema::dataset(&self.clients.s3, &self.config.control_bucket, plan).await
+    }
+
     /// The partitions of a run: their values, and where they lie.
     async fn partitions(&self, plan: &RunPlan) -> Result<BTreeMap<Vec<String>, String>> {
         let mut parts: Vec<Part> = Vec::new();
@@ -163,7 +168,7 @@ impl Catalog<'_> {
             let key = layout::part(&plan.run, item);
             parts.push(object::need_document(&self.clients.s3, &self.config.control_bucket, &key).await?);
         }
-        partition::of_parts(&plan.run, &plan.dataset()?.dataset, &parts)
+        partition::of_parts(&plan.run, &self.dataset(plan).await?, &parts)
     }
 }
 

@@ -38,12 +38,12 @@ impl Delivery {
         for item in plan.item_numbers() {
             parts.push(need_document(s3, bucket, &layout::part(run, item)).await?);
         }
-        Self::of(plan, manifest, parts)
+        let dataset = aws::schema::dataset(s3, bucket, &plan).await?;
+        Self::of(plan, dataset, manifest, parts)
     }
 
     /// The delivery of these documents, checked.
-    pub fn of(plan: RunPlan, manifest: Manifest, parts: Vec<Part>) -> Result<Self> {
-        let dataset = plan.dataset()?.dataset;
+    pub fn of(plan: RunPlan, dataset: Dataset, manifest: Manifest, parts: Vec<Part>) -> Result<Self> {
         let mut counts = Counts::default();
         for (item, part) in plan.item_numbers().into_iter().zip(&parts) {
             check(&plan.run, item, part)?;
@@ -96,7 +96,7 @@ mod tests {
     fn again(change: impl FnOnce(&mut Vec<Part>)) -> Result<Delivery> {
         let mut delivery = delivery();
         change(&mut delivery.parts);
-        Delivery::of(delivery.plan, delivery.manifest, delivery.parts)
+        Delivery::of(delivery.plan, delivery.dataset, delivery.manifest, delivery.parts)
     }
 
     #[test]

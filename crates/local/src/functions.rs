@@ -68,7 +68,7 @@ impl InProcess {
         let clients = &self.clients;
         match function {
             "starter" => answer(starter::handle(clients, &self.starter, call).await?),
-            "transform" => answer(transform::handle(clients, &self.transform, typed(call)?).await?),
+            "transform" => answer(transform::answer(clients, &self.transform, typed(call)?).await?),
             "catalog" => answer(catalog::handle(clients, &self.catalog, typed(call)?).await?),
             "loader" => answer(loader::handle(clients, &self.loader, typed(call)?).await?),
             "reporter" => answer(reporter::handle(clients, &self.reporter, typed(call)?).await?),

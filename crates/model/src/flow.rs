@@ -16,16 +16,47 @@ pub struct ExecutionInput {
     pub run: RunName,
     /// The plan's items.
     pub items: Vec<u32>,
+    /// Whether the columns are to be found in the files first.
+    pub infer: bool,
 }
 
 impl ExecutionInput {
     /// The input that starts a plan.
-    pub fn of(plan: &RunPlan) -> Self {
-        Self { dataset: plan.run.dataset().clone(), run: plan.run.clone(), items: plan.item_numbers() }
+    pub fn of(plan: &RunPlan) -> Result<Self> {
+        let infer = plan.dataset()?.dataset.needs_schema();
+        Ok(Self { dataset: plan.run.dataset().clone(), run: plan.run.clone(), items: plan.item_numbers(), infer })
     }
 }
 
-/// What transform is called with.
+/// What transform is called with: an item, or the word to find the columns first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum TransformCall {
+    /// Make an item.
+    Item(TransformRequest),
+    /// Find the columns.
+    Schema(SchemaRequest),
+}
+
+/// What transform is called with to find the columns of a run whose dataset names none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SchemaRequest {
+    /// What to do.
+    pub action: SchemaAction,
+    /// The run.
+    pub run: RunName,
+}
+
+/// What transform does besides making items.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SchemaAction {
+    /// Find the columns and write `schema.json`.
+    Schema,
+}
+
+/// What transform is called with to make an item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TransformRequest {

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! control bucket   datasets/index.json · datasets/<dataset>.yaml
-//!                  runs/<dataset>/<run>/  manifest.json · plan.json · parts/<item>.json · copy.manifest
+//!                  runs/<dataset>/<run>/  manifest.json · plan.json · schema.json · parts/<item>.json · copy.manifest
+//!                  schemas/<dataset>/<n>.json
 //!                  runs/<dataset>/deliveries/<batch>/<hash>.json
 //!                  runs/<dataset>/<run>/<n>/  load.json · report.json · failed/<step>-<try>.json
 //!                  rejects/<dataset>/<run>/<item>.jsonl · refused/<dataset>/<hash>.json
@@ -53,6 +54,26 @@ pub fn manifest(name: &RunName) -> String {
 /// A run's plan.
 pub fn plan(name: &RunName) -> String {
     run(name) + "plan.json"
+}
+
+/// The columns of a run whose dataset names none.
+pub fn schema(name: &RunName) -> String {
+    run(name) + "schema.json"
+}
+
+/// The folder of the versions of a dataset's columns, with its slash.
+pub fn dataset_schemas(dataset: &DatasetName) -> String {
+    format!("schemas/{dataset}/")
+}
+
+/// One version of a dataset's columns.
+pub fn dataset_schema(dataset: &DatasetName, number: u32) -> String {
+    format!("{}{number}.json", dataset_schemas(dataset))
+}
+
+/// The number of a version, from its key.
+pub fn schema_number(key: &str) -> Option<u32> {
+    key.rsplit('/').next()?.strip_suffix(".json")?.parse().ok()
 }
 
 /// The document that commits an item.

@@ -32,6 +32,7 @@ pub mod partition;
 pub mod plan;
 pub mod refusal;
 pub mod report;
+pub mod schema;
 pub mod types;
 
 pub use error::{Error, Kind, Result};

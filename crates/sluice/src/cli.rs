@@ -34,6 +34,8 @@ pub enum Verb {
     Local(LocalServer),
     /// Upload files and a manifest, follow the run, print its report.
     Send(Send),
+    /// Propose a dataset file for local files: their format, columns and types, and why.
+    Infer(Infer),
     /// Read, clean, deduplicate and partition local files as the pipeline would, without any AWS.
     Try(Try),
     /// Run one SQL statement in the warehouse and print its rows.
@@ -118,6 +120,17 @@ pub struct Send {
     /// Give up following after so many seconds; the run goes on.
     #[arg(long, default_value_t = 3600)]
     pub timeout: u64,
+}
+
+/// Arguments of `infer`.
+#[derive(Debug, Args)]
+pub struct Infer {
+    /// Files of one dataset.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// The dataset's name. Default: the first file's, as far as it can be one.
+    #[arg(long)]
+    pub dataset: Option<String>,
 }
 
 /// Arguments of `try`.

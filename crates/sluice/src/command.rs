@@ -2,6 +2,7 @@
 
 pub mod check;
 mod demo;
+mod infer;
 mod local;
 mod query;
 mod runs;
@@ -29,6 +30,7 @@ pub async fn run(arguments: Cli) -> Result<Ended> {
         Verb::Demo(demo) => demo::run(&demo).await,
         Verb::Local(server) => local::run(&server).await,
         Verb::Send(send) => send::run(&send, json).await,
+        Verb::Infer(arguments) => infer::run(&arguments),
         Verb::Try(arguments) => trial::run(&arguments, json),
         Verb::Query(query) => query::run(&query, json).await,
         Verb::Check(check) => check::run(&check, json).await,

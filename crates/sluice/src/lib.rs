@@ -14,6 +14,7 @@ mod demo_objects;
 pub mod follow;
 pub mod history;
 pub mod place;
+pub mod proposal;
 mod screen;
 mod spoil;
 pub mod trial;

@@ -6,6 +6,7 @@
 
 mod folder;
 mod report;
+mod sample;
 
 use std::fs::File;
 use std::io::Read;
@@ -23,6 +24,7 @@ use model::{Error, Kind, Result};
 
 use self::folder::Folder;
 pub use self::report::{InputReport, OutputReport, TrialReport};
+pub use self::sample::infer;
 
 /// Files are read in pieces of this many bytes.
 const READ_BYTES: usize = 1024 * 1024;
@@ -47,7 +49,7 @@ pub fn run(dataset: &DatasetFile, files: &[PathBuf], out: &Path) -> Result<Trial
     let mut folder = Folder::prepare(out)?;
     let started = Instant::now();
     let mut report = TrialReport::of(dataset);
-    let made = make(dataset, inputs, &mut folder, &mut report);
+    let made = resolve(dataset, files).and_then(|dataset| make(&dataset, inputs, &mut folder, &mut report));
     report.measure(started.elapsed());
     let error = match made {
         Ok(outcome) => {
@@ -67,6 +69,16 @@ pub fn run(dataset: &DatasetFile, files: &[PathBuf], out: &Path) -> Result<Trial
         Some(error) if matches!(error.kind(), Kind::Config | Kind::Bug) => Err(error),
         error => Ok(Trial { report, error }),
     }
+}
+
+/// The dataset with its columns, from the files where it names none.
+fn resolve(dataset: &DatasetFile, files: &[PathBuf]) -> Result<DatasetFile> {
+    let mut resolved = dataset.clone();
+    if dataset.dataset.needs_schema() {
+        resolved.dataset = dataset.dataset.clone().with_columns(infer(&dataset.dataset, files)?.columns)?;
+        engine::check(&resolved.dataset)?;
+    }
+    Ok(resolved)
 }
 
 struct Input {
@@ -90,6 +102,8 @@ fn make(dataset: &DatasetFile, inputs: Vec<Input>, folder: &mut Folder, report: 
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let options = Options { mask_key: mask_key(dataset)?, threads, chunk_bytes: CHUNK_BYTES };
     let mut item = Item::new(&dataset.dataset, &run, &batch, 0, &options)?;
+    report.columns =
+        dataset.dataset.columns.iter().map(|(name, column)| (name.to_string(), column.kind.to_string())).collect();
     let mut buffer = vec![0; READ_BYTES];
     loop {
         report.inputs.clear();

@@ -41,7 +41,7 @@ enum Found {
 /// execution: its name and input are the same, and Step Functions takes them once.
 pub async fn start(clients: &Clients, config: &Config, plan: &RunPlan) -> Result<Outcome> {
     let run = &plan.run;
-    let input = serde_json::to_string(&ExecutionInput::of(plan))
+    let input = serde_json::to_string(&ExecutionInput::of(plan)?)
         .map_err(|error| Error::new(Kind::Bug, "write the input of", run).because(error))?;
     let mut n = match last_report(&clients.s3, &config.control_bucket, run).await? {
         Some(report) if report.status == Status::Failed => report.n + 1,

@@ -14,6 +14,7 @@
 
 mod deadline;
 mod read;
+mod schema;
 mod upload;
 mod work;
 
@@ -26,7 +27,7 @@ use aws::{Call, Clients, Settings};
 use engine::mask::MaskKey;
 use engine::{Item, Options, Outcome};
 use model::count::Counts;
-use model::flow::TransformRequest;
+use model::flow::{TransformCall, TransformRequest};
 use model::name::{BadName, S3Url};
 use model::part::{InputRead, ParquetFile, Part};
 use model::plan::{Input, RunPlan};
@@ -36,6 +37,7 @@ use tokio::sync::mpsc;
 use tracing::Instrument;
 
 use self::deadline::Deadline;
+pub use self::schema::SchemaMade;
 use self::upload::Uploads;
 
 /// Pieces that wait to be worked on, and chunks that wait to be uploaded, besides those on their way.
@@ -80,6 +82,31 @@ pub struct Transformed {
     pub files: u64,
 }
 
+/// Answers a call: an item, or the columns of a run.
+pub async fn answer(clients: &Clients, config: &Config, call: Call<TransformCall>) -> Result<Answer> {
+    let Call { request, now, deadline } = call;
+    match request {
+        TransformCall::Item(request) => {
+            handle(clients, config, Call { request, now, deadline }).await.map(Answer::Item)
+        }
+        TransformCall::Schema(request) => {
+            let span = tracing::info_span!("schema", run = %request.run, dataset = %request.run.dataset());
+            let made = schema::handle(clients, config, Call { request, now, deadline });
+            made.instrument(span).await.map(Answer::Schema)
+        }
+    }
+}
+
+/// What the state machine sees of a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// Of an item.
+    Item(Transformed),
+    /// Of the columns.
+    Schema(SchemaMade),
+}
+
 /// Makes one item, or finds it made. Fails as `Data` where the files are not what the manifest promises or cannot be
 /// read, and as `Config` shortly before the function's deadline: another try would not be faster.
 pub async fn handle(clients: &Clients, config: &Config, call: Call<TransformRequest>) -> Result<Transformed> {
@@ -94,7 +121,7 @@ async fn transform(clients: &Clients, config: &Config, call: &Call<TransformRequ
     let part_key = layout::part(run, *item);
     if let Some(part) = read_document::<Part>(&clients.s3, &config.control_bucket, &part_key).await? {
         tracing::info!(key = part_key, "part is there");
-        return Ok(answer(&part));
+        return Ok(told(&part));
     }
     let plan: RunPlan = need_document(&clients.s3, &config.control_bucket, &layout::plan(run)).await?;
     let inputs = plan.inputs.get(plan.item(*item)?).unwrap_or_default();
@@ -102,11 +129,12 @@ async fn transform(clients: &Clients, config: &Config, call: &Call<TransformRequ
     tracing::info!(inputs = inputs.len(), size_bytes, "plan read");
     work::check_sizes(inputs)?;
 
+    let dataset = aws::schema::dataset(&clients.s3, &config.control_bucket, &plan).await?;
     let mask_key = match &plan.mask_key {
         Some(version) => Some(mask_key::fetch(clients, &config.mask_key, version).await?),
         None => None,
     };
-    let made = Item::new(&plan.dataset()?.dataset, run, &plan.batch, *item, &options(mask_key))?;
+    let made = Item::new(&dataset, run, &plan.batch, *item, &options(mask_key))?;
     let size_bytes = size_bytes * made.passes() as u64;
     let read_bytes = Arc::new(AtomicU64::new(0));
     let mut uploads = Uploads::new(&clients.s3, &config.lake_bucket, &config.control_bucket);
@@ -132,7 +160,7 @@ async fn transform(clients: &Clients, config: &Config, call: &Call<TransformRequ
         files = part.files.len(),
         "part written"
     );
-    Ok(answer(&part))
+    Ok(told(&part))
 }
 
 /// Threads for the processors there are; chunks that a multipart upload takes as parts.
@@ -183,7 +211,7 @@ fn part(config: &Config, request: &TransformRequest, outcome: Outcome, inputs: V
     })
 }
 
-fn answer(part: &Part) -> Transformed {
+fn told(part: &Part) -> Transformed {
     Transformed { item: part.item, counts: part.counts, files: part.files.len() as u64 }
 }
 

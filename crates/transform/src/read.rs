@@ -10,7 +10,7 @@ use model::{Error, Kind, Result};
 use tokio::sync::mpsc;
 
 /// A range has at most this many bytes.
-const RANGE_BYTES: u64 = 8 * 1024 * 1024;
+pub const RANGE_BYTES: u64 = 8 * 1024 * 1024;
 
 /// How many ranges are fetched at once. One connection to S3 does some 80 MB/s (U); memory holds as many ranges.
 const WINDOW: usize = 4;
@@ -73,6 +73,11 @@ impl<'a> Iterator for Ranges<'a> {
         (self.inputs, self.start) = if range.is_last { (later, 0) } else { (self.inputs, start + RANGE_BYTES) };
         Some(range)
     }
+}
+
+/// Fetches some bytes of a pinned input, at least one.
+pub async fn range(s3: &Client, input: &Input, start: u64, length: u64) -> Result<Bytes> {
+    fetch(s3, Range { input, start, length, is_last: false }).await.map(|(_, bytes)| bytes)
 }
 
 async fn fetch<'a>(s3: &Client, range: Range<'a>) -> Result<(Range<'a>, Bytes)> {

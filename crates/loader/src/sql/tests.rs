@@ -82,7 +82,8 @@ pub fn delivery() -> Delivery {
         inputs: Vec::new(),
     };
     let parts = vec![part(0, 501, 500), part(1, 399, 397)];
-    Delivery::of(plan, manifest, parts).unwrap()
+    let dataset = plan.dataset().unwrap().dataset;
+    Delivery::of(plan, dataset, manifest, parts).unwrap()
 }
 
 fn layout_key(run: &RunName, item: u32) -> String {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use engine::{Object, Outcome};
+use indexmap::IndexMap;
 use model::count::Counts;
 use model::dataset::DatasetFile;
 use model::name::DatasetName;
@@ -17,6 +18,8 @@ use super::folder::Folder;
 pub struct TrialReport {
     /// The dataset.
     pub dataset: DatasetName,
+    /// The columns and their types, those that were found in the files too.
+    pub columns: IndexMap<String, String>,
     /// Rows in the files.
     pub read: u64,
     /// Rows in Parquet.
@@ -80,6 +83,7 @@ impl TrialReport {
     pub(super) fn of(dataset: &DatasetFile) -> Self {
         Self {
             dataset: dataset.dataset.dataset.clone(),
+            columns: IndexMap::new(),
             read: 0,
             accepted: 0,
             rejected: 0,
