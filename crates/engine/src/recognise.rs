@@ -1,7 +1,7 @@
 //! Names what is no text by its first bytes, so that a file of the wrong kind is refused as what it is, not as a row
 //! with an odd byte in it.
 //!
-//! To add a kind: a line in [`KINDS`]. A mark that a text could begin with does not belong there.
+//! To add a kind: a line in `KINDS`. A mark that a text could begin with does not belong there.
 
 use crate::unpack::{Begins, COMPRESSIONS};
 

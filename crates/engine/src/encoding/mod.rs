@@ -12,7 +12,7 @@
 //! UTF-8 back into one in the object. What comes out depends on the bytes alone, never on how they were cut.
 //!
 //! To add an encoding: a variant of `model::encoding::Encoding`, which is the word a user writes, and an entry in
-//! [`ENCODINGS`]. This module does not know records: a bad character is the reader's to reject.
+//! `ENCODINGS`. This module does not know records: a bad character is the reader's to reject.
 
 mod single_byte;
 mod utf16;

@@ -159,7 +159,7 @@ fn what_is_no_unit_becomes_one_invalid_byte() {
         ] {
             let bytes = utf_16(order, units.iter().copied());
             assert_eq!(transcode(Some(order), &bytes), Ok(expected.to_vec()), "{units:x?}");
-            let odd = [&bytes[..], &b"x"[..]].concat();
+            let odd = [&bytes[..], b"x"].concat();
             assert_eq!(transcode(Some(order), &odd), Ok([expected, &[INVALID]].concat()), "{units:x?} and a byte");
         }
     }

@@ -5,8 +5,8 @@
 //!                     (COMPRESSIONS) └─► not: the bytes as they came, not copied ───► sink
 //! ```
 //!
-//! What comes out, and what an error says, depends on the bytes alone, never on how they were cut. Memory is bounded: one
-//! piece, and what the compression itself needs (at most 128 MiB, for zstd). One compression is taken off, not two.
+//! What comes out, before an error too, and what the error says, depends on the bytes alone, never on how they were cut.
+//! Memory is bounded: one piece, and what the compression itself needs (at most 128 MiB, for zstd). One compression is taken off, not two.
 //!
 //! To add a compression: a file here, and its word in [`COMPRESSIONS`]. Members, padding, limits, positions and the
 //! cut-anywhere law come for free. This module does not know what the bytes mean; [`crate::recognise`] names what is
@@ -41,7 +41,7 @@ pub trait Compression: Debug + Sync {
     /// What it calls the parts that stand one behind the other in a file, each whole in itself: member, frame, stream.
     fn member(&self) -> &'static str;
 
-    /// Whether bytes are the beginning of a member. Never `Unknown` for [`MARK_BYTES`] bytes or more.
+    /// Whether bytes are the beginning of a member. Ten bytes always tell.
     fn begins(&self, bytes: &[u8]) -> Begins;
 
     /// Whether zero bytes may follow the last member.
@@ -102,7 +102,7 @@ pub struct Damage {
     /// Where, in bytes from the start of the member; `None` where the decoder reads ahead, by more or less as the bytes are
     /// cut, and cannot tell.
     pub at: Option<u64>,
-    /// The bytes of the output that were given before. They are counted, and not handed on.
+    /// The bytes of the output that were given before.
     pub given: usize,
     /// What, and what to do where that helps.
     pub what: String,
@@ -311,17 +311,17 @@ impl Packed {
         let mut rest = bytes;
         let mut input = bytes.get(..room).unwrap_or(bytes);
         loop {
-            let progress =
-                self.decoder.decode(input, &mut self.output).map_err(|damage| self.damaged(&damage, step_end))?;
+            let progress = match self.decoder.decode(input, &mut self.output) {
+                Ok(progress) => progress,
+                Err(damage) => {
+                    self.give(damage.given, step_end, sink)?;
+                    return Err(self.damaged(&damage, step_end).into());
+                }
+            };
             self.taken += progress.taken as u64;
-            self.given += progress.given as u64;
+            self.give(progress.given, step_end, sink)?;
             input = input.get(progress.taken..).unwrap_or_default();
             rest = rest.get(progress.taken..).unwrap_or_default();
-            self.check_limits(step_end)?;
-            let piece = self.output.get(..progress.given).unwrap_or_default();
-            if !piece.is_empty() {
-                sink(piece)?;
-            }
             if progress.is_end {
                 self.place = Place::Between;
                 return Ok(rest);
@@ -336,14 +336,27 @@ impl Packed {
         }
     }
 
-    fn check_limits(&self, step_end: u64) -> Result<(), NotUnpacked> {
+    /// Hands on what the decoder gave, as far as the limits allow: up to the same byte however much it gave at once.
+    fn give<E: From<NotUnpacked>>(
+        &mut self,
+        given: usize,
+        step_end: u64,
+        sink: &mut impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
         let Limits { expansion_ratio, expanded_bytes, .. } = self.limits;
-        let by_ratio = step_end.saturating_mul(expansion_ratio);
-        if self.given <= expanded_bytes.min(by_ratio) {
-            return Ok(());
+        let limit = expanded_bytes.min(step_end.saturating_mul(expansion_ratio));
+        let room = usize::try_from(limit.saturating_sub(self.given)).unwrap_or(usize::MAX);
+        self.given += given as u64;
+        let piece = self.output.get(..given.min(room)).unwrap_or_default();
+        if !piece.is_empty() {
+            sink(piece)?;
         }
-        // The narrower limit is the one that is passed first, however many bytes the decoder gave at once.
-        let (times, limit) = if expanded_bytes <= by_ratio {
+        if given > room { Err(self.beyond(step_end).into()) } else { Ok(()) }
+    }
+
+    fn beyond(&self, step_end: u64) -> NotUnpacked {
+        let Limits { expansion_ratio, expanded_bytes, .. } = self.limits;
+        let (times, limit) = if expanded_bytes <= step_end.saturating_mul(expansion_ratio) {
             (format!("{expanded_bytes} bytes"), "expanded_bytes")
         } else {
             (format!("{expansion_ratio} times its size"), "expansion_ratio")
@@ -353,7 +366,7 @@ impl Packed {
             "{here} brings the object to more than {times}, by compressed byte {step_end} at the latest; raise \
              `limits.{limit}` if that is meant"
         );
-        Err(NotUnpacked { what })
+        NotUnpacked { what }
     }
 
     /// The object has ended, with bytes that may have been the beginning of a member.
@@ -380,12 +393,7 @@ impl Packed {
         NotUnpacked { what }
     }
 
-    fn damaged(&mut self, damage: &Damage, step_end: u64) -> NotUnpacked {
-        // What was given before the damage may pass a limit: which of the two is said must not depend on the cuts.
-        self.given += damage.given as u64;
-        if let Err(beyond) = self.check_limits(step_end) {
-            return beyond;
-        }
+    fn damaged(&self, damage: &Damage, step_end: u64) -> NotUnpacked {
         let place = match damage.at {
             Some(at) => format!("at compressed byte {}", self.member_start + at),
             None => format!("between compressed bytes {} and {step_end}", step_end - STEP_BYTES),

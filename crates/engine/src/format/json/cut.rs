@@ -189,10 +189,6 @@ impl JsonReader {
     /// The length of so many lines that their rows take no more memory than they may.
     fn few(&self, lines: &[u8]) -> usize {
         let most = self.layout.piece_rows;
-        // The shortest row has three bytes.
-        if lines.len() / 3 <= most {
-            return lines.len();
-        }
         memchr_iter(b'\n', lines).nth(most - 1).map_or(lines.len(), |at| at + 1)
     }
 

@@ -20,7 +20,7 @@
 //! - `json.explode` makes a row of each element of an array. Its rows stand where their record stands; a fault inside an
 //!   element is its row's, any other the record's. Missing, null or empty, the array is one row.
 
-mod cursor;
+pub(crate) mod cursor;
 mod cut;
 mod keys;
 mod outline;
@@ -65,8 +65,11 @@ impl Format for Json {
     }
 }
 
-/// The fields of a piece's rows take no more memory than so many spans, whatever short records it has.
+/// The fields of a piece's rows take no more memory than so many spans, however short its records are.
 const MAX_PIECE_FIELDS: usize = 4 * 1024 * 1024;
+
+/// Nor has it more records: each may be a reject.
+const MAX_PIECE_ROWS: usize = 64 * 1024;
 
 /// How the records of a dataset's files become rows.
 #[derive(Debug)]
@@ -92,7 +95,7 @@ impl Layout {
             field_bytes: limit(dataset.limits.field_bytes),
             record_bytes: limit(dataset.limits.record_bytes),
             hides_values: dataset.columns.values().any(|column| column.mask.is_some()),
-            piece_rows: (MAX_PIECE_FIELDS / columns.max(1)).max(1),
+            piece_rows: (MAX_PIECE_FIELDS / columns.max(1)).clamp(1, MAX_PIECE_ROWS),
         })
     }
 

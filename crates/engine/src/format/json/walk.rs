@@ -8,13 +8,15 @@ use std::ops::Range;
 use super::Layout;
 use super::cursor::{Broken, Cursor, Flaw, Shape, Text, unescape};
 use super::keys::{Claim, Keys, Known, NONE};
-
 use super::tree::{Node, Place, Tree};
 use crate::reject::{Fault, Reason, shown};
 use crate::text::{Form, Span};
 
 /// Rows of one record may not take more fields than these in memory.
 const MAX_RECORD_FIELDS: usize = 32 * 1024 * 1024;
+
+/// A record of which more rows are at fault is one reject: each takes memory, and they most likely have one cause.
+const MAX_ROW_FAULTS: usize = 64 * 1024;
 
 /// What is wrong with one of the rows of a record.
 #[derive(Debug)]
@@ -95,6 +97,8 @@ impl<'a> Walk<'a> {
         match shape {
             Shape::Object if !root.keys.is_empty() => self.object(Tree::ROOT, root)?,
             Shape::Array if !root.indexes.is_empty() => self.array(root)?,
+            // Before a file's columns are known, its records are wanted nevertheless.
+            Shape::Object | Shape::Array if !root.is_inner() => self.cursor.skip(shape)?,
             _ => {
                 self.cursor.skip(shape)?;
                 let expected = if root.keys.is_empty() { "an array" } else { "an object" };
@@ -130,9 +134,7 @@ impl<'a> Walk<'a> {
                 }
             }
         }
-        for place in &node.columns {
-            self.keep(*place, shape, start..self.cursor.at);
-        }
+        self.keep(&node.columns, shape, start..self.cursor.at);
         Ok(())
     }
 
@@ -143,33 +145,38 @@ impl<'a> Walk<'a> {
         self.cursor.at += 1;
         let text = self.cursor.text()?;
         if text.has_escapes || place.keeps_json || text.range().len() > self.layout.field_bytes {
-            self.keep(place, Shape::Text, start..self.cursor.at);
+            self.keep(&[place], Shape::Text, start..self.cursor.at);
             return Ok(());
         }
         self.set(place.column, Span::new(text.range(), Form::Raw));
         Ok(())
     }
 
-    /// Makes a value, of this shape and range, a column's field.
-    fn keep(&mut self, place: Place, shape: Shape, range: Range<usize>) {
+    /// Makes a value, of this shape and range, these columns' field.
+    fn keep(&mut self, places: &[Place], shape: Shape, range: Range<usize>) {
+        let Some(first) = places.first() else { return };
         // The last flaw: one before it that lies in the range would be no other fault.
         if let Some((at, flaw)) = self.cursor.flaw.filter(|(at, _)| range.contains(at)) {
-            return self.flawed(place.column, at, flaw);
+            return self.flawed(first.column, at, flaw);
         }
-        let is_text = shape == Shape::Text && !place.keeps_json;
+        let json = Span::new(range.clone(), Form::Raw);
+        let is_text = shape == Shape::Text;
         let range = if is_text { range.start + 1..range.end - 1 } else { range };
         if range.len() > self.layout.field_bytes {
             let (bytes, most) = (range.len(), self.layout.field_bytes);
             let what = format!("a field has {bytes} bytes, limits.field_bytes is {most}");
-            return self.fault(Some(place.column), Fault::new(Reason::TooLong, what));
+            return self.fault(Some(first.column), Fault::new(Reason::TooLong, what));
         }
         let raw = self.text.get(range.clone()).unwrap_or_default();
-        if is_text && raw.contains('\\') {
+        let plain = if is_text && raw.contains('\\') && places.iter().any(|place| !place.keeps_json) {
             let start = self.made.len();
             unescape(raw, &mut self.made);
-            self.set(place.column, Span::new(start..self.made.len(), Form::Made));
+            Span::new(start..self.made.len(), Form::Made)
         } else {
-            self.set(place.column, Span::new(range, Form::Raw));
+            Span::new(range, Form::Raw)
+        };
+        for place in places {
+            self.set(place.column, if place.keeps_json { json } else { plain });
         }
     }
 
@@ -343,6 +350,14 @@ impl<'a> Walk<'a> {
             None => self.fault = Some(ColumnFault { column, fault: fault(&character) }),
             Some((row, start)) if self.row_faults.last().is_none_or(|last| last.row != row) => {
                 let fault = ColumnFault { column, fault: fault(&character) };
+                if self.row_faults.len() == MAX_ROW_FAULTS {
+                    let what = format!(
+                        "more than {MAX_ROW_FAULTS} of its rows are at fault, the last: {}",
+                        fault.fault.message
+                    );
+                    self.fault = Some(ColumnFault { column, fault: Fault::new(fault.fault.reason, what) });
+                    return;
+                }
                 self.row_faults.push(RowFault { row, element: start..start, fault });
             }
             Some(_) => {}

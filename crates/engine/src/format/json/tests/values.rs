@@ -1,6 +1,7 @@
 //! What of a record becomes which column's field.
 
 use expect_test::{Expect, expect};
+use model::dataset::DatasetFile;
 
 use super::{dataset, show, texts};
 
@@ -286,4 +287,38 @@ fn many_other_keys_are_told_apart() {
     let shown: Vec<_> = super::lines(&whole).into_iter().map(|(at, text)| (at.line, text)).collect();
     assert_eq!((&*shown[0].1, &*shown[2].1), ("\"1\"", "\"1\""));
     assert!(shown[1].1.starts_with("duplicate_key: the key \"k2999\" stands there twice"), "{:?}", shown[1]);
+}
+
+#[test]
+fn a_piece_has_no_more_rows_than_memory_allows() {
+    for input in
+        ["{}\n".repeat(200_000), format!("[{}{{}}]", "{},".repeat(200_000)), "{\n}".to_owned() + &"{}".repeat(200_000)]
+    {
+        let batches = super::read(&texts("a", ""), input.as_bytes(), 1 << 20, 1 << 20).unwrap();
+        let rows: Vec<_> = batches.iter().map(|batch| batch.rows()).collect();
+        assert!(rows.len() > 3 && rows.iter().all(|rows| *rows <= super::super::MAX_PIECE_ROWS), "{rows:?}");
+        assert!((200_000..=200_001).contains(&rows.iter().sum::<usize>()));
+    }
+}
+
+#[test]
+fn a_record_of_which_all_rows_are_at_fault_is_one_reject() {
+    let input = format!("{{\"o\":1,\"l\":[{}7]}}\n{{\"o\":2}}\n", "7,".repeat(100_000));
+    let batches = super::read(&texts("o, s=l.s", "explode: l"), input.as_bytes(), 1 << 20, 1 << 20).unwrap();
+    let shown: Vec<_> = super::lines(&batches).into_iter().map(|(at, text)| (at.line, text)).collect();
+    assert_eq!(shown.len(), 2);
+    assert!(
+        shown[0].1.starts_with("path_through_scalar in s: more than 65536 of its rows are at fault"),
+        "{:?}",
+        shown[0]
+    );
+    assert_eq!(shown[1], (2, "\"2\" null".to_owned()));
+}
+
+#[test]
+fn before_columns_are_known_records_have_no_fields() {
+    let dataset = DatasetFile::parse("{dataset: x, landing: x/, format: json}", "x.yaml").unwrap().dataset;
+    let batches = super::read(&dataset, b"{\"a\":1}\n[1]\n7\n{\"a\":}\n", 100, 100).unwrap();
+    let ranges: Vec<_> = batches[0].records.iter().map(|record| &batches[0].raw[record.range()]).collect();
+    assert_eq!((ranges, batches[0].rejects.len()), (vec!["{\"a\":1}\n", "[1]\n"], 2));
 }
