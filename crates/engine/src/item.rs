@@ -209,14 +209,14 @@ impl Item {
     pub fn push(&mut self, bytes: &[u8]) -> Result<()> {
         let mut unpacker = self.input()?.unpacker.take().ok_or_else(|| self.bug("an input has failed before"))?;
         let pushed = unpacker.push(bytes, &mut |unpacked| self.push_unpacked(unpacked));
-        pushed.map_err(|trouble| self.error(trouble))?;
+        pushed.map_err(|trouble| self.first_error(trouble))?;
         self.input()?.unpacker = Some(unpacker);
         Ok(())
     }
 
     /// The input's bytes have ended.
     pub fn end_input(&mut self) -> Result<InputEnded> {
-        self.end_bytes().map_err(|trouble| self.error(trouble))?;
+        self.end_bytes().map_err(|trouble| self.first_error(trouble))?;
         self.settle(0).map_err(|trouble| self.error(trouble))?;
         let input = self.input()?;
         let found = input.reader.as_ref().and_then(|reader| reader.found()).map(str::to_owned);
@@ -352,6 +352,13 @@ impl Item {
             self.take(worked)?;
         }
         Ok(())
+    }
+
+    /// The error of a trouble with the object's bytes, unless a piece before it has one of its own: what is told is what
+    /// is first in the file, whatever the threads.
+    fn first_error(&mut self, trouble: Trouble) -> Error {
+        let first = if matches!(trouble, Trouble::Object(_)) { self.settle(0).err() } else { None };
+        self.error(first.unwrap_or(trouble))
     }
 
     /// The error of a trouble, as far as the pieces before it are settled.

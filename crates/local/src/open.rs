@@ -32,7 +32,7 @@ use crate::redshift::RedshiftData;
 use crate::s3::multipart::Uploads;
 use crate::s3::store::Store;
 use crate::s3::{self, Created};
-use crate::secrets::SecretsManager;
+use crate::secrets::Secrets;
 use crate::server::Server;
 use crate::states::{self, StateMachines};
 use crate::{event, names};
@@ -127,7 +127,7 @@ pub async fn open(options: Options, folder: PathBuf, ended: watch::Receiver<()>)
             Arc::clone(&bus) as _,
             redshift,
             Arc::new(DataCatalog::open(&folder.join("glue"), clock.clone())?),
-            Arc::new(SecretsManager::open(&folder.join("secrets"), clock.clone(), &options.secrets)?),
+            Arc::new(Secrets::open(&folder.join("secrets"), clock.clone(), &options.secrets)?),
             Arc::new(state_machines(&options, &folder, clock, &services, bus)?),
         ],
         topic: Arc::clone(&services.topic),

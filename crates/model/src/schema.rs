@@ -182,7 +182,7 @@ mod tests {
         fn no_column_goes_and_new_ones_come_behind(a in prop::collection::vec(kind(), 0..4), b in prop::collection::vec(kind(), 0..6)) {
             let joined = join(&schema(&a), &schema(&b));
             prop_assert_eq!(joined.len(), a.len().max(b.len()));
-            prop_assert_eq!(join(&joined, &schema(&b)), joined.clone());
+            prop_assert_eq!(&join(&joined, &schema(&b)), &joined);
             prop_assert_eq!(join(&joined, &schema(&a)), joined);
         }
     }

@@ -6,9 +6,9 @@
 //!
 //! A secret's value is kept as it is: the folder is a laptop's, and the double has no keys to encrypt it with. It does not
 //! know deletion, rotation, replication, tags, policies, partial ARNs, or KMS. Versions that have lost their last label
-//! stay for good; AWS takes them away some time. Start reading at [`SecretsManager`].
+//! stay for good; AWS takes them away some time. Start reading at [`Secrets`].
 //!
-//! To add an operation: its request in `input`, its function in `store`, one arm in [`SecretsManager::call`].
+//! To add an operation: its request in `input`, its function in `store`, one arm in [`Secrets::call`].
 
 mod input;
 mod store;
@@ -31,12 +31,12 @@ use crate::wire::{ApiError, Service};
 use store::Store;
 
 /// The service.
-pub struct SecretsManager {
+pub struct Secrets {
     store: Store,
     clock: Clock,
 }
 
-impl SecretsManager {
+impl Secrets {
     /// Opens the secrets in a folder, made if it is missing, and adds those of these texts by name that are not there yet.
     /// Fails with [`Kind::Config`] on a file that cannot be read.
     pub fn open(folder: &Path, clock: Clock, texts: &BTreeMap<String, String>) -> Result<Self> {
@@ -51,7 +51,7 @@ impl SecretsManager {
 }
 
 #[async_trait]
-impl Service for SecretsManager {
+impl Service for Secrets {
     fn target_prefix(&self) -> &'static str {
         "secretsmanager"
     }

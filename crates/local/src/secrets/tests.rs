@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::DateTime;
 use serde_json::{Value, json};
 
-use super::SecretsManager;
+use super::Secrets;
 use crate::wire::{ApiError, Service};
 
 const NAME: &str = "sluice/mask-key";
@@ -15,13 +15,13 @@ const NAME: &str = "sluice/mask-key";
 /// A secrets manager in a folder of its own.
 struct Safe {
     folder: tempfile::TempDir,
-    secrets: SecretsManager,
+    secrets: Secrets,
 }
 
-fn open(folder: &Path, texts: &[(&str, &str)]) -> SecretsManager {
+fn open(folder: &Path, texts: &[(&str, &str)]) -> Secrets {
     let clock = Arc::new(|| DateTime::from_timestamp_millis(1_767_225_600_500).unwrap());
     let texts: BTreeMap<_, _> = texts.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-    SecretsManager::open(&folder.join("secrets"), clock, &texts).unwrap()
+    Secrets::open(&folder.join("secrets"), clock, &texts).unwrap()
 }
 
 /// The token of the n-th call, and so the id of the version it makes.

@@ -61,11 +61,13 @@ pub struct Memo {
 
 impl Memo {
     const PLACES: usize = 256;
+    /// The same, for days, of which there are some before 1970.
+    const DAYS: i64 = 256;
 
     #[inline]
     fn offset(&mut self, zone: Tz, shown: i64) -> Result<i32, Reason> {
         let day = shown.div_euclid(SECONDS_PER_DAY);
-        let place = usize::try_from(day.rem_euclid(Self::PLACES as i64)).unwrap_or(0);
+        let place = usize::try_from(day.rem_euclid(Self::DAYS)).unwrap_or(0);
         match self.days.get(place) {
             Some(Some((known, offset))) if *known == day => Ok(*offset),
             _ => self.search(zone, shown, day, place),

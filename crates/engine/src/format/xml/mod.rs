@@ -22,6 +22,7 @@
 //!   that is there. Otherwise the row's name may be wrong, and it is refused.
 
 mod chars;
+mod content;
 mod declaration;
 mod doctype;
 mod fault;

@@ -30,7 +30,7 @@ impl Name {
 
     /// Whether a name of the document is exactly this one.
     fn is(&self, name: &str) -> bool {
-        self.rank(name).is_some_and(|rank| rank & OTHER_CASE == 0)
+        name.ends_with(&self.local) && self.rank(name).is_some_and(|rank| rank & OTHER_CASE == 0)
     }
 
     /// How well a name of the document matches: the lower the better.

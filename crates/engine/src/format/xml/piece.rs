@@ -88,9 +88,8 @@ impl Part {
     }
 
     fn batch(self, text: String, found: Found) -> TextBatch {
-        let Found { made, spans, records, rejects, read } = found;
+        let Found { made, spans, records, rejects, read, lines } = found;
         TextBatch {
-            lines: line_ends(text.as_bytes()),
             raw: text,
             made,
             spans,
@@ -99,6 +98,7 @@ impl Part {
             records,
             rejects,
             read,
+            lines,
             origin: self.origin,
             empty: Empty::Null,
         }
@@ -115,5 +115,5 @@ pub fn unreadable(fault: &Fault, text: &[u8], column: u64, may_quote: bool) -> U
     let before = text.get(..fault.at).unwrap_or(text);
     let (characters, has_line_end) = characters_of_last_line(before);
     let column = if has_line_end { characters } else { column + characters };
-    Unreadable { line: line_ends(before), column: Some(column + 1), what: fault.message(may_quote) }
+    Unreadable { line: line_ends(before, true), column: Some(column + 1), what: fault.message(may_quote) }
 }

@@ -7,7 +7,7 @@ use super::Settings;
 use super::declaration::Decoded;
 use super::fault::{Fault, characters_of_last_line};
 use super::piece::{End, Part, XmlPiece, unreadable};
-use super::scan::{Unit, unit};
+use super::scan::{Tags, Unit, unit};
 use super::walk::{MAX_DEPTH, Place};
 use crate::format::{Piece, Reader, Unreadable};
 use crate::text::{Origin, PIECE_BYTES};
@@ -38,6 +38,7 @@ pub struct XmlReader {
     place: Place,
     open_bytes: usize,
     seen: Seen,
+    tags: Option<Tags>,
     pieces: VecDeque<XmlPiece>,
 }
 
@@ -66,6 +67,7 @@ impl XmlReader {
             place: Place::default(),
             open_bytes: 0,
             seen: Seen::default(),
+            tags: None,
             pieces: VecDeque::new(),
         }
     }
@@ -96,7 +98,7 @@ impl XmlReader {
             let row = &self.settings.layout.row;
             let open = || self.place.open.iter().map(|tag| tag_name(tag));
             let is_row = |name: &[u8]| str::from_utf8(name).is_ok_and(|name| row.is_row(open(), name));
-            let Some((unit, length)) = unit(rest, is_row) else {
+            let Some((unit, length)) = unit(rest, &mut self.tags, is_row) else {
                 return self.check_length(rest.len());
             };
             self.check_length(length)?;
@@ -241,6 +243,6 @@ impl Seen {
 /// The name in a start tag.
 fn tag_name(tag: &str) -> &str {
     let name = tag.trim_start_matches('<');
-    let end = name.find(|character: char| matches!(character, ' ' | '\t' | '\n' | '\r' | '>' | '/'));
+    let end = name.find([' ', '\t', '\n', '\r', '>', '/']);
     name.get(..end.unwrap_or(name.len())).unwrap_or_default()
 }

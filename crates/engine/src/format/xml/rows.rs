@@ -1,14 +1,16 @@
 //! The rows of a part of a document: which element is one, which of its elements and attributes are its fields.
 
+use memchr::memchr;
 use model::name::Identifier;
 
 use super::chars::is_blank;
+use super::content::{append_array, append_content};
 use super::fault::{Fault, line_ends};
 use super::json;
 use super::path::{Columns, Hit, RowPath};
-use super::reference::{append_cdata, append_text, append_value, is_plain_value};
+use super::reference::{append_text, append_value, is_plain_value};
 use super::scope::is_declaration;
-use super::token::{Attribute, Lexed, Lexer, Token};
+use super::token::{Attribute, Lexed};
 use super::walk::{Event, Walk};
 use crate::reject::{Fault as RowFault, Reason, Reject};
 use crate::text::{Form, MAX_TEXT_BYTES, Origin, Record, Span};
@@ -33,6 +35,8 @@ pub struct Found {
     pub records: Vec<Record>,
     pub rejects: Vec<Reject>,
     pub read: u64,
+    /// The line ends of the text.
+    pub lines: u64,
 }
 
 /// Reads rows. Most elements of most rows are one text as it stands in the file: then all that is done for one is to
@@ -83,12 +87,52 @@ const NO_VALUE: Slot = Slot { rank: u64::MAX, count: 0, span: Span::NULL };
 /// is mostly the one that came next before.
 #[derive(Debug, Clone, Default)]
 struct Known<'a> {
-    names: Vec<(&'a str, Vec<Hit>)>,
+    names: Vec<Met<'a>>,
     next: usize,
+}
+
+#[derive(Debug, Clone)]
+struct Met<'a> {
+    name: &'a str,
+    hits: Vec<Hit>,
+    leaf: Leaf,
+}
+
+/// What is to be done with an element of a name that holds plain text at most.
+#[derive(Debug, Clone, Copy)]
+enum Leaf {
+    /// Nothing: it is no column.
+    Skip,
+    /// It is the one value of this column, with this rank.
+    Take { column: usize, rank: u64 },
+    /// It has to be looked at as others have.
+    Look,
 }
 
 /// More names than this in one element are not kept.
 const MAX_KNOWN: usize = 64;
+
+impl Layout {
+    /// What an element of a name is inside of an element at a node.
+    fn met<'a>(&self, node: usize, name: &'a str) -> Met<'a> {
+        let hits: Vec<Hit> = self.columns.children(node, name).collect();
+        let leaf = match hits.as_slice() {
+            _ if name.contains(':') => Leaf::Look,
+            [] => Leaf::Skip,
+            [hit] => match self.columns.columns(hit.target) {
+                [] => Leaf::Skip,
+                [column] if !self.is_super(*column) => Leaf::Take { column: *column, rank: hit.rank },
+                _ => Leaf::Look,
+            },
+            _ => Leaf::Look,
+        };
+        Met { name, hits, leaf }
+    }
+
+    fn is_super(&self, column: usize) -> bool {
+        self.is_super.get(column).copied().unwrap_or_default()
+    }
+}
 
 impl<'a> Rows<'a> {
     pub fn new(layout: &'a Layout, text: &'a str, origin: Origin, walk: Walk<'a>) -> Self {
@@ -97,7 +141,7 @@ impl<'a> Rows<'a> {
             text,
             origin,
             walk,
-            has_returns: text.contains('\r'),
+            has_returns: memchr(b'\r', text.as_bytes()).is_some(),
             levels: Vec::new(),
             hits: Vec::new(),
             known: vec![Known::default(); layout.columns.nodes()],
@@ -112,8 +156,10 @@ impl<'a> Rows<'a> {
     /// Reads to the end of the text; hands back the walk, which knows what is open there.
     pub fn read(mut self) -> Lexed<(Found, Walk<'a>)> {
         loop {
+            while self.leaf()? {}
             let at = self.walk.at();
             let Some(event) = self.walk.next()? else {
+                self.found.lines = u64::from(self.line_at(self.text.len()));
                 return Ok((self.found, self.walk));
             };
             match event {
@@ -123,6 +169,40 @@ impl<'a> Rows<'a> {
                 Event::Text { .. } | Event::CData(_) | Event::Aside => self.marks += 1,
             }
         }
+    }
+
+    /// Takes the element that came next in the rows before, if it is next and plain: the short way that most elements
+    /// of most rows go. It has no attributes and no prefix, so there is nothing else to see to.
+    fn leaf(&mut self) -> Lexed<bool> {
+        let Some(level) = self.levels.last() else {
+            return Ok(false);
+        };
+        let [parent] = self.hits.get(level.hits..).unwrap_or_default() else {
+            return Ok(false);
+        };
+        let parent = *parent;
+        let Some(known) = self.known.get_mut(parent.target) else {
+            return Ok(false);
+        };
+        let Some(Met { name, leaf, .. }) = known.names.get(known.next) else {
+            return Ok(false);
+        };
+        if matches!(leaf, Leaf::Look) {
+            return Ok(false);
+        }
+        let Some(content) = self.walk.leaf(name) else {
+            return Ok(false);
+        };
+        known.next += 1;
+        self.marks += 1;
+        if let Leaf::Take { column, rank } = *leaf {
+            let rank = (parent.rank << 2) | rank;
+            if self.is_wanted(column, rank) {
+                let span = self.plain(content)?;
+                self.take(column, rank, span);
+            }
+        }
+        Ok(true)
     }
 
     fn start(&mut self, name: &'a str, is_nil: bool, at: usize) -> Lexed<()> {
@@ -144,6 +224,9 @@ impl<'a> Rows<'a> {
         }
         self.levels.push(Level { start: at, hits, marks: self.marks, is_nil });
         for index in hits..self.hits.len() {
+            if let Some(known) = self.hits.get(index).and_then(|hit| self.known.get_mut(hit.target)) {
+                known.next = 0;
+            }
             self.attributes(index)?;
         }
         Ok(())
@@ -155,27 +238,26 @@ impl<'a> Rows<'a> {
         else {
             return;
         };
-        let columns = &self.layout.columns;
         let place = match known.names.get(known.next) {
-            Some((next, _)) if *next == name => Some(known.next),
-            _ => known.names.iter().position(|(known, _)| *known == name),
+            Some(next) if next.name == name => Some(known.next),
+            _ => known.names.iter().position(|met| met.name == name),
         };
-        let fresh: Vec<Hit>;
-        let hits = match place.and_then(|place| known.names.get(place)) {
-            Some((_, hits)) => {
+        let fresh: Met<'a>;
+        let met = match place.and_then(|place| known.names.get(place)) {
+            Some(met) => {
                 known.next = place.map_or(0, |place| place + 1);
-                hits
+                met
             }
             None => {
-                fresh = columns.children(parent.target, name).collect();
+                fresh = self.layout.met(parent.target, name);
                 if known.names.len() < MAX_KNOWN {
-                    known.names.push((name, fresh.clone()));
+                    known.names.push(fresh.clone());
                     known.next = known.names.len();
                 }
                 &fresh
             }
         };
-        self.hits.extend(hits.iter().map(|hit| Hit { target: hit.target, rank: (parent.rank << 2) | hit.rank }));
+        self.hits.extend(met.hits.iter().map(|hit| Hit { target: hit.target, rank: (parent.rank << 2) | hit.rank }));
     }
 
     /// The attributes of the element that has just begun, as far as they are columns.
@@ -203,7 +285,7 @@ impl<'a> Rows<'a> {
     }
 
     fn attribute(&mut self, column: usize, rank: u64, attribute: Attribute<'a>) -> Lexed<()> {
-        if self.is_super(column) {
+        if self.layout.is_super(column) {
             let mut value = String::new();
             append_value(attribute.value, &mut value);
             let mut json = String::new();
@@ -252,7 +334,7 @@ impl<'a> Rows<'a> {
 
     /// The value of an element that has ended, and is a column.
     fn element(&mut self, column: usize, hit: Hit, level: Level, content: (usize, usize), is_plain: bool) -> Lexed<()> {
-        if self.is_super(column) {
+        if self.layout.is_super(column) {
             let element = self.walk.between(level.start, self.walk.at());
             let mut json = String::new();
             json::append_element(element, self.walk.scopes().clone(), &mut json)?;
@@ -266,18 +348,14 @@ impl<'a> Rows<'a> {
         let text = self.walk.between(start, end);
         let span = if level.is_nil {
             Span::NULL
-        } else if is_plain && !(self.has_returns && text.contains('\r')) {
-            self.raw(start, end)
+        } else if is_plain {
+            self.plain(content)?
         } else {
             let is_row = hit.target == Columns::ROW;
             self.made(start, |out| append_content(text, is_row, out))?
         };
         self.take(column, hit.rank, span);
         Ok(())
-    }
-
-    fn is_super(&self, column: usize) -> bool {
-        self.layout.is_super.get(column).copied().unwrap_or_default()
     }
 
     /// Whether a value of this rank is not worse than what the column has.
@@ -290,6 +368,18 @@ impl<'a> Rows<'a> {
             let before = if rank == slot.rank { slot.count } else { 0 };
             *slot = Slot { rank, count: before + 1, span };
         }
+    }
+
+    /// Text without references.
+    fn plain(&mut self, (start, end): (usize, usize)) -> Lexed<Span> {
+        let text = self.walk.between(start, end);
+        if !(self.has_returns && text.contains('\r')) {
+            return Ok(self.raw(start, end));
+        }
+        self.made(start, |out| {
+            append_text(text, out);
+            Ok(())
+        })
     }
 
     fn raw(&self, start: usize, end: usize) -> Span {
@@ -319,9 +409,7 @@ impl<'a> Rows<'a> {
     /// The row has ended.
     fn finish(&mut self, start: usize) -> Lexed<()> {
         let end = self.walk.at();
-        let (last, line) = self.row;
-        let lines = line_ends(self.text.as_bytes().get(last..start).unwrap_or_default());
-        let line = line.saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
+        let line = self.line_at(start);
         self.row = (start, line);
         self.found.read += 1;
         self.supers(start)?;
@@ -342,6 +430,14 @@ impl<'a> Rows<'a> {
         }
         self.slots.fill(NO_VALUE);
         Ok(())
+    }
+
+    /// The line of a byte behind the start of the last row.
+    fn line_at(&self, at: usize) -> u32 {
+        let (last, line) = self.row;
+        let lines = line_ends(self.text.as_bytes().get(last..at).unwrap_or_default(), self.has_returns);
+        // A piece has far less than 4 GiB.
+        line.saturating_add(u32::try_from(lines).unwrap_or(u32::MAX))
     }
 
     /// Makes the row's super values: one as it is, several an array, none or null no value.
@@ -393,35 +489,4 @@ fn best_ranks(values: &[(usize, u64, String)]) -> Vec<(usize, u64)> {
     ranks.sort_unstable();
     ranks.dedup_by_key(|(column, _)| *column);
     ranks
-}
-
-fn append_array(texts: &[&str], out: &mut String) {
-    match texts {
-        [single] => out.push_str(single),
-        several => {
-            out.push('[');
-            for (count, text) in several.iter().enumerate() {
-                out.push_str(if count == 0 { "" } else { "," });
-                out.push_str(text);
-            }
-            out.push(']');
-        }
-    }
-}
-
-/// Appends the text of an element's content, which was found to be well-formed: all of it, or, of a row, its own.
-fn append_content(content: &str, is_row: bool, out: &mut String) -> Lexed<()> {
-    let mut lexer = Lexer::new(content, 0);
-    let mut depth = 0_usize;
-    while let Some(token) = lexer.next()? {
-        let is_own = !is_row || depth == 0;
-        match token {
-            Token::Start { is_empty, .. } => depth += usize::from(!is_empty),
-            Token::End { .. } => depth = depth.saturating_sub(1),
-            Token::Text { text, .. } if is_own => append_text(text, out),
-            Token::CData(text) if is_own => append_cdata(text, out),
-            _ => {}
-        }
-    }
-    Ok(())
 }

@@ -3,7 +3,8 @@
 //! It is right for documents that are well-formed, and need not be for others: up to its first fault a document is cut
 //! between rows, and the piece that holds the fault finds it. So it checks nothing.
 
-use memchr::{memchr, memchr3, memmem};
+use memchr::memmem::{self, Finder};
+use memchr::{memchr, memchr2, memchr3};
 
 use super::chars::is_space;
 use super::doctype;
@@ -27,8 +28,36 @@ pub enum Unit<'a> {
     Row,
 }
 
-/// The unit that the bytes begin with and its length, or none where its end is not among them.
-pub fn unit<'a>(bytes: &'a [u8], is_row: impl FnOnce(&[u8]) -> bool) -> Option<(Unit<'a>, usize)> {
+/// Finds tags of one name.
+#[derive(Debug)]
+pub struct Tags {
+    name: Vec<u8>,
+    open: Finder<'static>,
+    close: Finder<'static>,
+}
+
+impl Tags {
+    fn of(name: &[u8]) -> Self {
+        let finder = |parts: &[&[u8]]| Finder::new(&parts.concat()).into_owned();
+        Self { name: name.to_owned(), open: finder(&[b"<", name]), close: finder(&[b"</", name, b">"]) }
+    }
+
+    /// Whether an element of the name begins here.
+    fn is_open_in(&self, bytes: &[u8]) -> bool {
+        let behind = |at: usize| bytes.get(at + 1 + self.name.len());
+        self.open
+            .find_iter(bytes)
+            .any(|at| behind(at).is_none_or(|byte| is_space(*byte) || matches!(byte, b'>' | b'/')))
+    }
+}
+
+/// The unit that the bytes begin with and its length, or none where its end is not among them. The tags are those of the
+/// last row, whose name the next one mostly has.
+pub fn unit<'a>(
+    bytes: &'a [u8],
+    tags: &mut Option<Tags>,
+    is_row: impl FnOnce(&[u8]) -> bool,
+) -> Option<(Unit<'a>, usize)> {
     match bytes {
         [b'<', b'/', ..] => Some((Unit::Close, memchr(b'>', bytes)? + 1)),
         [b'<', b'?', ..] => Some((Unit::Aside, aside_end(bytes)?)),
@@ -39,7 +68,10 @@ pub fn unit<'a>(bytes: &'a [u8], is_row: impl FnOnce(&[u8]) -> bool) -> Option<(
             let is_empty = bytes.get(..tag).is_some_and(|tag| tag.ends_with(b"/>"));
             match (is_row(name), is_empty) {
                 (true, true) => Some((Unit::Row, tag)),
-                (true, false) => Some((Unit::Row, row_end(bytes, tag, name)?)),
+                (true, false) => {
+                    let known = tags.take_if(|tags| tags.name == name).unwrap_or_else(|| Tags::of(name));
+                    Some((Unit::Row, row_end(bytes, tag, tags.insert(known))?))
+                }
                 (false, true) => Some((Unit::Empty { name }, tag)),
                 (false, false) => Some((Unit::Open { name }, tag)),
             }
@@ -93,8 +125,22 @@ fn tag_end(bytes: &[u8]) -> Option<usize> {
     }
 }
 
+/// Where the row ends whose start tag ends at a byte. Mostly that is the next end tag of its name, without white space;
+/// where a row, a comment or a section may stand before that one, all tags are looked at.
+fn row_end(bytes: &[u8], tag: usize, tags: &Tags) -> Option<usize> {
+    let rest = bytes.get(tag..)?;
+    let Some(close) = tags.close.find(rest) else {
+        return element_end(bytes, tag);
+    };
+    let content = rest.get(..close)?;
+    if memchr2(b'!', b'?', content).is_some() || tags.is_open_in(content) {
+        return element_end(bytes, tag);
+    }
+    Some(tag + close + tags.close.needle().len())
+}
+
 /// Where the element ends whose start tag ends at a byte.
-fn row_end(bytes: &[u8], tag: usize, _name: &[u8]) -> Option<usize> {
+fn element_end(bytes: &[u8], tag: usize) -> Option<usize> {
     let mut at = tag;
     let mut depth = 1_usize;
     loop {
@@ -124,7 +170,8 @@ mod tests {
 
     fn units(mut text: &str) -> Vec<(String, String)> {
         let mut found = Vec::new();
-        while let Some((unit, length)) = unit(text.as_bytes(), |name| name == b"r") {
+        let mut tags = None;
+        while let Some((unit, length)) = unit(text.as_bytes(), &mut tags, |name| matches!(name, b"r" | b"x:r")) {
             let (part, rest) = text.split_at(length);
             let kind = format!("{unit:?}");
             found.push((kind.split(' ').next().unwrap_or_default().to_owned(), part.to_owned()));
@@ -152,8 +199,12 @@ mod tests {
             ("Row", "<r/>"),
             ("Row", "<r a='/>' b=\"'>\"/>"),
             ("Row", "<r a='</r>'><r><r/></r></r >"),
+            ("Row", "<r><rr></rr><r a='>'/></r\n>"),
             ("Text", " x "),
             ("Row", "<r><![CDATA[</r>]]]]><!-- </r> --><?p </r>?><b c='>'/><rr></rr></r>"),
+            ("Row", "<r>a! <b></b>?</r>"),
+            ("Row", "<r a='</r>'></r>"),
+            ("Row", "<x:r><r></r><x:rr></x:rr></x:r>"),
             ("Empty", "<rr/>"),
             ("Aside", "<![CDATA[<r>]]>"),
             ("Close", "</a\n>"),

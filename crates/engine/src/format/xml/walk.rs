@@ -138,6 +138,14 @@ impl<'a> Walk<'a> {
         }))
     }
 
+    /// As `Lexer::leaf`, inside of an element.
+    pub fn leaf(&mut self, name: &str) -> Option<(usize, usize)> {
+        match self.is_empty || self.open.len() >= MAX_DEPTH {
+            true => None,
+            false => self.lexer.leaf(name),
+        }
+    }
+
     /// The text has ended: so must the document.
     pub fn finish(&self) -> Lexed<()> {
         let at = self.lexer.at();

@@ -3,6 +3,7 @@
 mod agree;
 mod faults;
 mod fields;
+mod odd;
 mod supers;
 
 use expect_test::Expect;
