@@ -179,3 +179,56 @@ fn is_name(text: &str) -> bool {
     let is_word = matches!(text, "true" | "false" | "null" | "yes" | "no");
     letters > 0 && digits <= letters && text.len() <= 128 && !text.contains('@') && !is_word
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+
+    /// What is told of a file.
+    fn detected(input: &str) -> String {
+        let base = Dialect::of(&model::dataset::Dialect::default(), &model::dataset::Limits::default());
+        detect(input.as_bytes(), true, &[], &base).found
+    }
+
+    #[test]
+    fn dialects_are_told_from_content() {
+        let lines: Vec<_> = [
+            "id;name;price\n1;a;1,5\n2;b;2,5\n",
+            "id\tname\n1\ta, b\n2\tc\n",
+            "a|b|c\n1|2|3\n",
+            "x||y\n1|2||3\n",
+            "'a','b'\n'1,2','it''s'\n",
+            "Export of 2024-01-01\n\nid,name\n1,a\n2,b\n",
+            "1,2013-01-01,x\n2,2013-01-02,y\n",
+            "name,city\nanna,berlin\nbob,rome\n",
+            "name\nanna\nbob\n",
+            "a,b\n\"x \\\"y\\\"\",1\n",
+            "a,b\n5\" pipe,1\n6\" pipe,2\n",
+            "id,note\n1,\"a;b;c\"\n2,\"d;e;f\"\n",
+            "a;b;c\n1;2;3\n4;5\n6;7;8\n",
+            "",
+        ]
+        .iter()
+        .map(|input| format!("{input:?}: {}\n", detected(input)))
+        .collect();
+        expect![[r#"
+        "id;name;price\n1;a;1,5\n2;b;2,5\n": delimiter ";", quote '"', header true, skip_lines 0
+        "id\tname\n1\ta, b\n2\tc\n": delimiter "\t", quote '"', header true, skip_lines 0
+        "a|b|c\n1|2|3\n": delimiter "|", quote '"', header true, skip_lines 0
+        "x||y\n1|2||3\n": delimiter "||", quote '"', header true, skip_lines 0
+        "'a','b'\n'1,2','it''s'\n": delimiter ",", quote '\'', header true, skip_lines 0
+        "Export of 2024-01-01\n\nid,name\n1,a\n2,b\n": delimiter ",", quote '"', header true, skip_lines 2
+        "1,2013-01-01,x\n2,2013-01-02,y\n": delimiter ",", quote '"', header false, skip_lines 0
+        "name,city\nanna,berlin\nbob,rome\n": delimiter ",", quote '"', header true, skip_lines 0
+        "name\nanna\nbob\n": delimiter ",", quote '"', header true, skip_lines 0
+        "a,b\n\"x \\\"y\\\"\",1\n": delimiter ",", quote '"', escape backslash, header true, skip_lines 0
+        "a,b\n5\" pipe,1\n6\" pipe,2\n": delimiter ",", quote '"', header true, skip_lines 0
+        "id,note\n1,\"a;b;c\"\n2,\"d;e;f\"\n": delimiter ",", quote '"', header true, skip_lines 0
+        "a;b;c\n1;2;3\n4;5\n6;7;8\n": delimiter ";", quote '"', header true, skip_lines 0
+        "": delimiter ",", quote '"', header false, skip_lines 0
+    "#]]
+        .assert_eq(&lines.concat());
+    }
+}

@@ -13,6 +13,8 @@ use crate::text::{Form, Span};
 pub struct Expected {
     sources: Vec<String>,
     dropped: Vec<String>,
+    /// Whether a column is masked. A file without its header has values where names are expected: none is shown.
+    hides_values: bool,
 }
 
 /// What a header says.
@@ -30,7 +32,11 @@ impl Expected {
     pub fn of(dataset: &Dataset) -> Self {
         let columns = dataset.columns.iter();
         let source = columns.map(|(name, column)| column.from.as_deref().unwrap_or(name.as_str()));
-        Self { sources: source.map(fold).collect(), dropped: dataset.drop.iter().map(|name| fold(name)).collect() }
+        Self {
+            sources: source.map(fold).collect(),
+            dropped: dataset.drop.iter().map(|name| fold(name)).collect(),
+            hides_values: dataset.columns.values().any(|column| column.mask.is_some()),
+        }
     }
 
     /// Whether a name is known and not read.
@@ -62,6 +68,15 @@ impl Expected {
     fn faults(&self, names: &[String], dialect: &Dialect) -> Vec<String> {
         let mut faults = Vec::new();
         let known: Vec<&str> = self.sources.iter().map(String::as_str).collect();
+        if self.hides_values && names.iter().any(|name| !known.contains(&name.as_str()) && !self.dropped.contains(name))
+        {
+            let missing: Vec<_> = known.iter().filter(|source| !names.iter().any(|name| name == *source)).collect();
+            faults.push(format!(
+                "the header has names that the dataset does not know, and lacks {missing:?}; names are not shown, since a \
+                 column is masked; has the file a header?"
+            ));
+            return faults;
+        }
         let free: Vec<&str> = names.iter().map(String::as_str).filter(|name| !known.contains(name)).collect();
         for source in &known {
             match names.iter().filter(|name| name == source).count() {

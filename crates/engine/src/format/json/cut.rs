@@ -12,6 +12,7 @@ use model::Result;
 use model::dataset::{Dataset, Path};
 
 use super::Layout;
+use super::cursor::{Broken, Cursor};
 use super::outline::{Between, Mark, Outline};
 use super::piece::{Content, End, JsonPiece, column_behind, is_space, line_ends};
 use super::told::{Form, Teller};
@@ -272,7 +273,7 @@ impl JsonReader {
                 return Ok(Some(Found::End(end)));
             }
             if self.at > self.most_bytes() {
-                return Err(self.layout.too_long(self.first_line()));
+                return Err(self.too_long());
             }
             if self.at >= self.buffer.len() {
                 return Ok(None);
@@ -280,10 +281,17 @@ impl JsonReader {
         }
     }
 
-    /// The line of the buffer where its first record starts.
-    fn first_line(&self) -> u32 {
-        let start = self.buffer.iter().position(|byte| !is_space(*byte)).unwrap_or(0);
-        line_ends(self.buffer.get(..start).unwrap_or_default())
+    /// Why a record does not end: a quote or a bracket may be missing in it.
+    fn too_long(&self) -> Unreadable {
+        let bytes = self.buffer.get(..self.most_bytes() + 1).unwrap_or_default();
+        let mut cursor = Cursor::new(bytes, 0);
+        match cursor.shape().and_then(|shape| cursor.skip(shape)) {
+            Err(Broken { at, what }) if at < bytes.len() => self.no_way(NoWay { at, what: Trouble::Syntax(what) }),
+            _ => {
+                let start = bytes.iter().position(|byte| !is_space(*byte)).unwrap_or(0);
+                self.layout.too_long(line_ends(bytes.get(..start).unwrap_or_default()))
+            }
+        }
     }
 
     fn before(&mut self, mut way: Way, is_all: bool) -> Result<(Stage, bool), Unreadable> {

@@ -280,3 +280,20 @@ fn a_path_that_leads_to_no_array_is_an_error() {
     "#]]
     .assert_eq(&shown);
 }
+
+#[test]
+fn a_record_that_does_not_end_is_told_by_what_is_missing_in_it() {
+    let mut dataset = texts("a, b", "");
+    (dataset.limits.record_bytes, dataset.limits.field_bytes) = (200, 100);
+    let more = "{\"a\":1,\"b\":\"x\"},\n".repeat(100);
+    let lost_quote = format!("[\n{{\"a\":1}},\n{{\"a\":\"x}},\n{more}{{}}]");
+    let lost_bracket = format!("[\n{{\"a\":[1}},\n{more}{{}}]");
+    let long = format!("[\n{{\"a\":1}},\n\n {{\"a\":[{}]}},\n{{}}]", "1,".repeat(150) + "1");
+    let shown: String = [lost_quote, lost_bracket, long].iter().map(|input| show(&dataset, input)).collect();
+    expect![[r#"
+        line 3 column 10: a text may not hold a control character, such as a line end or a tab
+        line 2 column 8: a , or a ] is expected, not '}'
+        line 4: the record that starts here has more than 200 bytes (limits.record_bytes); json.records names an array inside of a document
+    "#]]
+    .assert_eq(&shown);
+}
