@@ -6,10 +6,13 @@ FUNCTIONS := starter transform loader catalog reporter
 VENV := .venv
 TOOLS := target/tools
 BENCH := target/bench
+FUZZ := $(CURDIR)/target/fuzz
+FUZZ_TARGETS := csv json xml unpack encoding
+FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check build bench python clean
+.PHONY: help run test check build bench fuzz python clean
 
 help: ## list the verbs
 	@awk -F ':.* ## ' '/^[a-z]+:.* ## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +46,20 @@ build: $(TOOLS)/stamp ## five arm64 zips for Lambda, under target/lambda/
 bench: $(BENCH)/stamp ## speed and memory, side by side with DuckDB and lxml (bench/README.md); ARGS are run.py's
 	$(CARGO) build --locked --release --bin sluice
 	$(BENCH)/venv/bin/python bench/run.py $(ARGS)
+
+fuzz: ## each decoder on what a fuzzer finds, for FUZZ_SECONDS (60) each; what was found stays in target/fuzz/corpus
+	@rustup run nightly rustc --version >/dev/null 2>&1 || \
+		{ echo "fuzzing needs the nightly compiler: rustup toolchain install nightly --profile minimal"; exit 1; }
+	@test -x $(FUZZ)/tools/bin/cargo-fuzz || command -v cargo-fuzz >/dev/null || \
+		{ echo "fuzzing needs cargo-fuzz: $(CARGO) install --locked cargo-fuzz --root $(FUZZ)/tools"; exit 1; }
+	@# What is fuzzed is built of the same versions as what is delivered.
+	cp Cargo.lock fuzz/Cargo.lock
+	@for target in $(FUZZ_TARGETS); do \
+		mkdir -p $(FUZZ)/corpus/$$target $(FUZZ)/artifacts/$$target; \
+		PATH="$(FUZZ)/tools/bin:$$PATH" cargo +nightly fuzz run --fuzz-dir fuzz --target-dir $(FUZZ)/build $$target \
+			$(FUZZ)/corpus/$$target $(CURDIR)/tests/cases -- -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 \
+			-artifact_prefix=$(FUZZ)/artifacts/$$target/ || exit 1; \
+	done
 
 python: $(VENV)/stamp ## the virtual environment of the Python checks
 

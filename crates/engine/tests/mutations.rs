@@ -14,10 +14,10 @@ use harness::Fault;
 
 mod harness;
 
-/// For each input file of each case; some ten seconds in all.
-const MUTATIONS: u64 = 8;
+/// For each input file of each case; some ten seconds of one core in all.
+const MUTATIONS: u64 = 16;
 /// For each decoder.
-const MADE: u64 = 250;
+const MADE: u64 = 500;
 
 /// What readers treat in a way of its own.
 const PIECES: &[&[u8]] = &[

@@ -1,5 +1,6 @@
 //! Columns whose values are of any length: one buffer of all their bytes, and where each ends.
 
+use std::borrow::Cow;
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -20,6 +21,14 @@ pub(super) trait Write: Debug + Send + Sync {
 
     /// Adds the bytes of a text's value, or says why it has none; what it has added then is taken back.
     fn write(&self, text: &str, bytes: &mut Vec<u8>) -> Result<Written, Reason>;
+
+    /// The text as it is written, for a message.
+    fn named<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        Cow::Borrowed(text)
+    }
+
+    /// Does to the bytes of many values what can be done at once.
+    fn end_block(&self, _bytes: &mut [u8]) {}
 
     /// The reason in a sentence; `value` is how it names the text.
     fn explain(&self, reason: Reason, value: &str, text: &str) -> String;
@@ -68,7 +77,8 @@ impl<W: Write> Sink for Values<'_, W> {
             match (written, text) {
                 (Some(Err(reason)), Some(text)) => {
                     bytes.truncate(before);
-                    site.fault(nth, reason, text, &|value| writer.explain(reason, value, text));
+                    let text = writer.named(text);
+                    site.fault(nth, reason, &text, &|value| writer.explain(reason, value, &text));
                 }
                 (Some(Ok(Written::Cut)), _) => site.truncated(nth),
                 _ => {}
@@ -77,6 +87,7 @@ impl<W: Write> Sink for Values<'_, W> {
             offsets.push(i32::try_from(bytes.len()).unwrap_or(i32::MAX));
             matches!(written, Some(Ok(_)))
         });
+        writer.end_block(bytes.get_mut(start..).unwrap_or_default());
         if W::REFUSES_NUL && memchr::memchr(0, bytes.get(start..).unwrap_or_default()).is_some() {
             refuse_nul(texts, site);
         }

@@ -7,7 +7,7 @@ use model::Result;
 use model::dataset::{self, Dataset};
 use model::types::Type;
 
-use super::{Faults, Sink, Typing, bug, typing};
+use super::{Faults, Sink, Typing, bug, typing, typing_in_case};
 use crate::mask::{self, MaskKey, Masker};
 use crate::rule::{Checks, RULES, Step, TextRule};
 use crate::text::{Field, TextBatch};
@@ -71,8 +71,20 @@ impl Column {
                 }
             }
         }
+        column.leave_case_to_type(&options);
         column.check_default()?;
         Ok(column)
+    }
+
+    /// The last text rule of many columns changes the case, which their type can do while it writes the texts. Not
+    /// where something else looks at them before, and not where a default is to stay as it is.
+    fn leave_case_to_type(&mut self, options: &dataset::Column) {
+        let Some(case) = self.rules.last().and_then(|rule| rule.case()) else { return };
+        let is_seen = options.pattern.is_some() || options.default.is_some() || self.mask.is_some();
+        if let (false, Some(typing)) = (is_seen, typing_in_case(options, case)) {
+            self.typing = typing;
+            self.rules.pop();
+        }
     }
 
     /// A default that is no value of the column would make a reject of every null.
@@ -119,21 +131,23 @@ impl<'a, I: Iterator<Item = Field<'a>>> Filling<'a, I> {
     /// Takes the column's next rows, of which the first is the batch's nth.
     pub fn take_block(&mut self, rows: usize, first_row: usize, faults: &mut Faults) -> Result<()> {
         let column = self.column;
-        let mut texts = Vec::with_capacity(rows);
-        for field in self.fields.by_ref().take(rows) {
+        let mut texts = vec![None; rows];
+        let mut found = 0;
+        for (slot, field) in texts.iter_mut().zip(&mut self.fields) {
             // The one place that knows what a field looks like.
             let text = match field {
                 Field::Text(text) => text,
                 Field::Null => {
-                    texts.push(None);
+                    found += 1;
                     continue;
                 }
                 Field::Torn => return Err(bug("a field stands outside of its batch")),
             };
             let is_null = (text.is_empty() && !self.keeps_empty) || column.nulls.contains(text);
-            texts.push((!is_null).then_some(text));
+            *slot = if is_null { None } else { Some(text) };
+            found += 1;
         }
-        if texts.len() != rows {
+        if found != rows {
             return Err(bug("a column has fewer fields than its batch has rows"));
         }
         let mut site = faults.at(column.index, first_row);

@@ -4,6 +4,7 @@
 use arrow::array::types::Decimal128Type;
 use arrow::datatypes::DataType;
 
+use super::digits;
 use super::marks::Marks;
 use super::number::{Written, sign};
 use super::primitive::Parse;
@@ -12,8 +13,8 @@ use crate::reject::Reason;
 /// Redshift keeps up to 19 digits in 64 bits: not every number of 19 digits fits (facts/redshift-copy.md).
 const DIGITS_IN_64_BITS: u8 = 19;
 
-/// Any number of so many digits fits in 64 bits.
-const SAFE_DIGITS: usize = 18;
+/// Sixteen digits before as many zeros fit in an i128.
+const SAFE_SCALE: u8 = 20;
 
 /// Reads decimal(p,s).
 #[derive(Debug)]
@@ -24,7 +25,8 @@ pub struct Decimal {
     data_type: DataType,
     marks: Option<Marks>,
     rounds: bool,
-    /// What a number with so many digits behind the point is multiplied with, up to the scale.
+    /// What a number is multiplied with that has no digits behind the point, one, and so on to the scale; none where
+    /// sixteen digits times the first may overflow.
     powers: Vec<i128>,
 }
 
@@ -34,34 +36,25 @@ impl Decimal {
             DIGITS_IN_64_BITS => i128::from(i64::MAX),
             _ => 10i128.pow(u32::from(precision.min(38))) - 1,
         };
-        let powers = (0..=scale).rev().map(|exponent| 10i128.pow(u32::from(exponent.min(38)))).collect();
-        Self { precision, scale, most, data_type, marks, rounds, powers }
+        let powers = (0..=scale).rev().filter(|_| scale <= SAFE_SCALE).map(|power| 10i128.pow(u32::from(power)));
+        Self { precision, scale, most, data_type, marks, rounds, powers: powers.collect() }
     }
 
-    /// A number of 18 digits at the most, leading zeros counted, and of no more behind the point than the scale has.
+    /// A number of few digits, of no more behind the point than the scale has.
     #[inline]
     fn few_digits(&self, bytes: &[u8]) -> Option<i128> {
-        let (is_negative, rest) = sign(bytes);
-        let mut value = 0i64;
-        let mut digits = 0;
-        let mut point = None;
-        for byte in rest {
-            let digit = byte.wrapping_sub(b'0');
-            if digit <= 9 {
-                value = value.wrapping_mul(10).wrapping_add(i64::from(digit));
-                digits += 1;
-            } else if *byte == b'.' && point.is_none() {
-                point = Some(digits);
-            } else {
-                return None;
+        let (is_negative, digits) = sign(bytes);
+        let scale = usize::from(self.scale);
+        let (start, tail) = digits.split_at_checked(digits.len().saturating_sub(scale + 1))?;
+        let value = match tail.iter().position(|byte| *byte == b'.') {
+            None => i128::from(digits::value(digits)?) * self.powers.first()?,
+            Some(point) => {
+                let (whole, _) = digits.split_at_checked(start.len() + point)?;
+                let fraction = tail.get(point + 1..)?;
+                let whole = i128::from(digits::value(whole)?) * self.powers.first()?;
+                whole + i128::from(digits::value(fraction)?) * self.powers.get(fraction.len())?
             }
-        }
-        if digits == 0 || digits > SAFE_DIGITS {
-            return None;
-        }
-        let power = self.powers.get(point.map_or(0, |point| digits - point))?;
-        // At most 10^18 times 10^37: it does not overflow.
-        let value = i128::from(value) * power;
+        };
         (value <= self.most).then_some(if is_negative { -value } else { value })
     }
 

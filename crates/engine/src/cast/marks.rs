@@ -43,6 +43,8 @@ impl Marks {
                 return None;
             }
             match character {
+                // Where there is an exponent, a point is as likely the other mark: 1.234E2 is no 123,400.
+                'e' | 'E' if is_grouped => return None,
                 '0'..='9' => group += 1,
                 '+' | '-' => {}
                 _ => is_whole = false,

@@ -18,6 +18,7 @@ mod boolean;
 mod bytes;
 mod column;
 mod decimal;
+mod digits;
 mod faults;
 mod float;
 mod marks;
@@ -47,6 +48,7 @@ use self::marks::Marks;
 use self::primitive::Primitive;
 use crate::mask::MaskKey;
 use crate::reject::Reject;
+use crate::rule::Case;
 use crate::schema;
 use crate::text::TextBatch;
 
@@ -140,7 +142,7 @@ pub(crate) trait Sink {
 }
 
 /// The typing that a column asks for. Fails where one of its options cannot be carried out.
-fn typing(column: &dataset::Column) -> Result<Box<dyn Typing>, String> {
+pub(crate) fn typing(column: &dataset::Column) -> Result<Box<dyn Typing>, String> {
     let (kind, marks, rounds) = (column.kind, Marks::of(column), column.round.is_some());
     Ok(match kind {
         Type::Smallint => Box::new(Primitive(whole::Whole { kind, marks, rounds, native: PhantomData::<Int16Type> })),
@@ -157,7 +159,9 @@ fn typing(column: &dataset::Column) -> Result<Box<dyn Typing>, String> {
         Type::Time => Box::new(Primitive(time::Clock::new(column)?)),
         Type::Timestamp | Type::Timestamptz => Box::new(Primitive(time::Moment::new(column, schema::data_type(kind))?)),
         Type::Char(most) => Box::new(Bytes(text::Char { most: most.into(), truncates: column.truncate })),
-        Type::Varchar(most) => Box::new(Bytes(text::Varchar { most: most.into(), truncates: column.truncate })),
+        Type::Varchar(most) => {
+            Box::new(Bytes(text::Varchar { most: most.into(), truncates: column.truncate, case: None }))
+        }
         Type::Super => Box::new(Bytes(text::Super { most: SUPER_BYTES.into() })),
         Type::Varbyte(most) => {
             let most = usize::try_from(most).map_err(|_| format!("{kind} is longer than this machine's memory"))?;
@@ -184,6 +188,12 @@ impl Probe {
     }
 }
 
+/// The typing that a column asks for, where it can put texts in a case by itself.
+fn typing_in_case(column: &dataset::Column, case: Case) -> Option<Box<dyn Typing>> {
+    let Type::Varchar(most) = column.kind else { return None };
+    Some(Box::new(Bytes(text::Varchar { most: most.into(), truncates: column.truncate, case: Some(case) })))
+}
+
 /// The array of a few texts that stand in the dataset file, or what is wrong with the first that is at fault.
 pub(crate) fn array(typing: &dyn Typing, texts: &[Option<&str>]) -> Result<ArrayRef, String> {
     let mut faults = Faults::new(texts.len(), Values::Shown);
@@ -200,4 +210,4 @@ fn bug(what: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

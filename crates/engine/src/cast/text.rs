@@ -1,16 +1,21 @@
 //! Text into text: char, varchar, and super, which is JSON. Lengths are bytes.
 
+use std::borrow::Cow;
+
 use arrow::array::types::Utf8Type;
 use serde::de::IgnoredAny;
 
 use super::bytes::{Write, Written};
 use crate::reject::Reason;
+use crate::rule::Case;
 
 /// Writes varchar(n).
 #[derive(Debug)]
 pub struct Varchar {
     pub most: usize,
     pub truncates: bool,
+    /// The case that texts are put in as they are written.
+    pub case: Option<Case>,
 }
 
 impl Write for Varchar {
@@ -19,11 +24,30 @@ impl Write for Varchar {
 
     #[inline]
     fn write(&self, text: &str, bytes: &mut Vec<u8>) -> Result<Written, Reason> {
-        if text.len() <= self.most {
-            bytes.extend_from_slice(text.as_bytes());
+        let Some(case) = self.case else {
+            if text.len() <= self.most {
+                bytes.extend_from_slice(text.as_bytes());
+                return Ok(Written::Whole);
+            }
+            return cut(text, self.most, self.truncates, bytes);
+        };
+        let start = bytes.len();
+        case.append(text, bytes);
+        if bytes.len() - start <= self.most {
             return Ok(Written::Whole);
         }
-        cut(text, self.most, self.truncates, bytes)
+        bytes.truncate(start);
+        cut(&case.of(text), self.most, self.truncates, bytes)
+    }
+
+    fn named<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.case.map_or(Cow::Borrowed(text), |case| Cow::Owned(case.of(text)))
+    }
+
+    fn end_block(&self, bytes: &mut [u8]) {
+        if let Some(case) = self.case {
+            case.change_ascii(bytes);
+        }
     }
 
     fn explain(&self, _: Reason, value: &str, text: &str) -> String {

@@ -7,13 +7,11 @@ use std::marker::PhantomData;
 use arrow::array::ArrowPrimitiveType;
 use model::types::Type;
 
+use super::digits;
 use super::marks::Marks;
 use super::number::{Written, sign};
 use super::primitive::Parse;
 use crate::reject::Reason;
-
-/// Any number of so many digits fits in 64 bits.
-const SAFE_DIGITS: usize = 18;
 
 /// Reads smallint, integer or bigint.
 #[derive(Debug)]
@@ -66,21 +64,11 @@ impl<T> Whole<T> {
     }
 }
 
-/// A number of 18 digits at the most, and nothing else.
+/// A number of 16 digits at the most, and nothing else.
 #[inline]
 fn few_digits(bytes: &[u8]) -> Option<i64> {
     let (is_negative, digits) = sign(bytes);
-    if digits.is_empty() || digits.len() > SAFE_DIGITS {
-        return None;
-    }
-    let mut value = 0i64;
-    for byte in digits {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        value = value * 10 + i64::from(digit);
-    }
+    let value = i64::try_from(digits::value(digits)?).ok()?;
     Some(if is_negative { -value } else { value })
 }
 

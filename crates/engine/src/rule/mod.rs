@@ -21,8 +21,10 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use model::dataset::Column;
 use model::{Error, Kind, Result};
 
+pub(crate) use self::clean::case::Case;
 use crate::cast::{Site, Typing};
 use crate::reject::Reason;
+use crate::schema;
 
 /// One rule.
 pub(crate) trait Rule: Debug + Sync {
@@ -62,6 +64,12 @@ pub(crate) trait TextRule: Debug + Send + Sync {
     /// The texts as the rule leaves them: parts of what they were, or what the rule writes into the buffer. What the
     /// buffer held is of no use to anyone.
     fn apply<'a>(&'a self, texts: &mut [Option<&'a str>], buffer: &'a mut String, site: &mut Site<'_>);
+
+    /// The case that texts are in behind the rule, where that is all it does: a column of text may do it as it writes
+    /// them, which saves a copy.
+    fn case(&self) -> Option<Case> {
+        None
+    }
 }
 
 /// Looks at texts.
@@ -114,8 +122,9 @@ fn tell(values: &ArrayRef, wrong: &Wrong<'_>, site: &mut Site<'_>) -> Result<()>
     if is_right.true_count() + is_right.null_count() == is_right.len() {
         return Ok(());
     }
-    let options = FormatOptions::default();
-    let shown = ArrayFormatter::try_new(values, &options).map_err(bug)?;
+    // As a file holds them, every type is one that can be shown.
+    let (values, options) = (schema::stored(values).map_err(bug)?, FormatOptions::default());
+    let shown = ArrayFormatter::try_new(&values, &options).map_err(bug)?;
     for (nth, is_right) in is_right.iter().enumerate() {
         if is_right == Some(false) {
             let text = shown.value(nth).try_to_string().map_err(bug)?;
@@ -125,18 +134,21 @@ fn tell(values: &ArrayRef, wrong: &Wrong<'_>, site: &mut Site<'_>) -> Result<()>
     Ok(())
 }
 
-/// Writes what becomes of each text into the buffer, changes all of it at once, and points the texts there.
+/// Writes what becomes of each text, the block's nth, into the buffer, changes all of it at once, and points the texts
+/// there.
 pub(crate) fn rewrite<'a>(
     texts: &mut [Option<&'a str>],
     buffer: &'a mut String,
-    mut write: impl FnMut(&str, &mut String),
+    mut write: impl FnMut(usize, &str, &mut String),
     change: impl FnOnce(&mut str),
 ) {
     buffer.clear();
     let mut ends = Vec::with_capacity(texts.len());
-    for text in texts.iter().flatten() {
-        write(text, buffer);
-        ends.push(buffer.len());
+    for (nth, text) in texts.iter().enumerate() {
+        if let Some(text) = text {
+            write(nth, text, buffer);
+            ends.push(buffer.len());
+        }
     }
     change(buffer);
     let mut rest: &'a str = buffer;

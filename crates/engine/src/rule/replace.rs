@@ -43,26 +43,15 @@ impl TextRule for Replacement {
         if !texts.iter().flatten().any(|text| self.regex.is_match(text)) {
             return;
         }
-        let mut grown = Vec::new();
-        let mut nth = 0;
-        let write = |text: &str, buffer: &mut String| {
+        let write = |nth: usize, text: &str, buffer: &mut String| {
             let start = buffer.len();
             if !self.push(text, buffer, start + text.len().max(MAX_GROWN_BYTES)) {
                 buffer.truncate(start);
-                grown.push(nth);
+                let message = |value: &str| format!("{value} grows past {MAX_GROWN_BYTES} bytes by `replace`");
+                site.fault(nth, Reason::TooLong, text, &message);
             }
-            nth += 1;
         };
         rewrite(texts, buffer, write, |_| ());
-        // Those that grew too long are counted among the texts, not among the rows.
-        let mut rows = texts.iter().enumerate().filter_map(|(row, text)| text.map(|text| (row, text)));
-        let mut passed = 0;
-        for nth in grown {
-            let Some((row, text)) = rows.nth(nth - passed) else { break };
-            passed = nth + 1;
-            let message = |value: &str| format!("{value} grows past {MAX_GROWN_BYTES} bytes by `replace`");
-            site.fault(row, Reason::TooLong, text, &message);
-        }
     }
 }
 

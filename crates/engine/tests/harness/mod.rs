@@ -130,7 +130,7 @@ const COLUMNS: &str = "columns: {a: {type: varchar(20)}, b: {type: bigint}, c: {
 /// CSV; the first bytes choose the dialect, or that it is detected.
 pub fn csv(data: &[u8]) -> Result<(), Fault> {
     let ([detect, header, delimiter, quote, escape, more, cut], bytes) = choose(data);
-    let dialect = if detect % 4 == 0 {
+    let dialect = if detect.is_multiple_of(4) {
         "detect".to_owned()
     } else {
         let header = one_of(&["false", "true", "2"], header);

@@ -72,7 +72,8 @@ fn check(column: &str, texts: &[&str], expected: Expect) {
     let rows: Vec<_> = texts.iter().map(|text| vec![*text]).collect();
     let typed = cast(&dataset(&format!("c: {{{column}}}")), &batch(&rows));
     let options = FormatOptions::new().with_null("null");
-    let shown = ArrayFormatter::try_new(typed.columns.column(0), &options).unwrap();
+    let stored = schema::stored(typed.columns.column(0)).unwrap();
+    let shown = ArrayFormatter::try_new(&stored, &options).unwrap();
     let lines = texts.iter().enumerate().map(|(row, text)| {
         let reject = typed.rejects.iter().find(|reject| reject.position.line == row as u64 + 1);
         match reject {

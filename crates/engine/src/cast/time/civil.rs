@@ -6,20 +6,26 @@ const SHIFT_YEARS: i32 = 400;
 const SHIFT_DAYS: i32 = 146_097;
 
 pub const SECONDS_PER_DAY: i64 = 86_400;
-pub const NANOS_PER_SECOND: i64 = 1_000_000_000;
 
 /// What a text says of a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reading {
     /// Days since 1970-01-01.
     pub days: i32,
-    /// Nanoseconds since midnight; there is no leap second.
-    pub nanos: i64,
+    /// Seconds since midnight; there is no leap second.
+    pub seconds: u32,
+    /// Nanoseconds since then.
+    pub nanos: u32,
     /// How many seconds its clock is before UTC's, where it says so.
     pub offset: Option<i32>,
 }
 
 impl Reading {
+    /// The beginning of a day.
+    pub fn midnight(days: i32) -> Self {
+        Self { days, seconds: 0, nanos: 0, offset: None }
+    }
+
     /// The same, said to be in UTC, unless it says otherwise.
     pub fn in_utc(self) -> Self {
         Self { offset: self.offset.or(Some(0)), ..self }
@@ -45,13 +51,12 @@ pub fn day(year: i32, month: u32, day: u32) -> Option<i32> {
         (334, 31),
     ];
     let (before, length) = *MONTHS.get(usize::try_from(month.wrapping_sub(1)).ok()?)?;
-    let leap = is_leap(year);
-    let length = u32::from(length) + u32::from(leap && month == 2);
-    if day == 0 || day > length {
+    let leap = u32::from(is_leap(year));
+    if day == 0 || day > u32::from(length) + if month == 2 { leap } else { 0 } {
         return None;
     }
-    let in_year = i32::from(before) + i32::from(leap && month > 2) + i32::try_from(day).ok()?;
-    Some(before_year(year) + in_year)
+    let in_year = u32::from(before) + if month > 2 { leap } else { 0 } + day;
+    Some(before_year(year) + i32::try_from(in_year).ok()?)
 }
 
 /// The nth day of a year, from 1.
@@ -64,7 +69,8 @@ pub fn day_of_year(year: i32, nth: u32) -> Option<i32> {
 #[inline]
 fn before_year(year: i32) -> i32 {
     let past = year + SHIFT_YEARS - 1;
-    past * 365 + past / 4 - past / 100 + past / 400 - SHIFT_DAYS - EPOCH_DAYS
+    let centuries = past / 100;
+    past * 365 + past / 4 - centuries + centuries / 4 - SHIFT_DAYS - EPOCH_DAYS
 }
 
 #[inline]
@@ -72,12 +78,10 @@ fn is_leap(year: i32) -> bool {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
 
-/// A time of day, if there is such a time.
+/// The second of a day, if there is such a time.
 #[inline]
-pub fn nanos(hour: u32, minute: u32, second: u32, nanos: u32) -> Option<i64> {
-    let is_one = hour < 24 && minute < 60 && second < 60;
-    let seconds = i64::from(hour * 3600 + minute * 60 + second);
-    is_one.then_some(seconds * NANOS_PER_SECOND + i64::from(nanos))
+pub fn seconds(hour: u32, minute: u32, second: u32) -> Option<u32> {
+    (hour < 24 && minute < 60 && second < 60).then_some(hour * 3600 + minute * 60 + second)
 }
 
 #[inline]

@@ -8,7 +8,8 @@ use std::fmt::Write;
 use chrono::format::{Fixed, Item, Numeric, Parsed, StrftimeItems, parse};
 use chrono::{DateTime, Datelike, NaiveDateTime, NaiveTime, Timelike, Utc};
 
-use super::civil::{NANOS_PER_SECOND, Reading};
+use super::civil::Reading;
+use super::layout::Layout;
 use super::steps::Steps;
 
 /// 1970-01-01 as chrono counts days.
@@ -42,7 +43,7 @@ struct Format {
 
 #[derive(Debug)]
 enum Reader {
-    Steps(Steps),
+    Steps(Option<Layout>, Steps),
     Chrono(Vec<Item<'static>>, Wanted),
 }
 
@@ -61,7 +62,9 @@ impl Formats {
         }
         self.list.iter().find_map(|format| {
             let reading = match &format.reader {
-                Reader::Steps(steps) => steps.read(text),
+                Reader::Steps(layout, steps) => {
+                    layout.as_ref().and_then(|layout| layout.read(text.as_bytes())).or_else(|| steps.read(text))
+                }
                 Reader::Chrono(items, wanted) => by_chrono(text, items, *wanted),
             };
             if format.says_utc { reading.map(Reading::in_utc) } else { reading }
@@ -87,12 +90,15 @@ impl Format {
         }
         let is_fraction = |item: &Item<'_>| matches!(item, Item::Numeric(Numeric::Nanosecond, _));
         let has_fraction = items.iter().any(is_fraction);
-        // What the format writes of a moment, it must read again.
+        // What the format writes of a moment, it must read again. An offset that may lack its minutes is only read.
+        let [read, write] = ["%#z", "%z"].map(|letters| StrftimeItems::new(letters).next());
+        let writing = items.iter().map(|item| if Some(item) == read.as_ref() { write.as_ref() } else { Some(item) });
+        let writing: Vec<_> = writing.flatten().collect();
         let sample = DateTime::<Utc>::from_timestamp(SAMPLE.0, SAMPLE.1).unwrap_or_default();
         let mut text = String::new();
         let written = match wanted {
-            Wanted::Day => write!(text, "{}", sample.format_with_items(items.iter())),
-            Wanted::Clock => write!(text, "{}", sample.time().format_with_items(items.iter())),
+            Wanted::Day => write!(text, "{}", sample.format_with_items(writing.iter().copied())),
+            Wanted::Clock => write!(text, "{}", sample.time().format_with_items(writing.iter().copied())),
         };
         if written.is_err() || by_chrono(&text, &items, wanted).is_none() {
             let what = if wanted == Wanted::Day { "no whole day" } else { "no time of day, or more than one" };
@@ -106,7 +112,7 @@ impl Format {
         let letters = last.trim_start_matches(|letter: char| !letter.is_ascii_alphabetic());
         let says_utc = ["Z", "UTC", "GMT"].contains(&letters);
         match Steps::new(&items) {
-            Some(steps) => Ok(Self { reader: Reader::Steps(steps), says_utc }),
+            Some(steps) => Ok(Self { reader: Reader::Steps(Layout::new(&items), steps), says_utc }),
             None if has_fraction => refused("beside its other letters, write `%f` with its digits: %3f, %6f or %9f"),
             None => Ok(Self { reader: Reader::Chrono(items, wanted), says_utc }),
         }
@@ -119,7 +125,8 @@ pub fn by_chrono(text: &str, items: &[Item<'_>], wanted: Wanted) -> Option<Readi
     parse(&mut parsed, text, items.iter()).ok()?;
     if wanted == Wanted::Clock {
         let time = parsed.to_naive_time().ok()?;
-        return Some(Reading { days: 0, nanos: nanos_of(time)?, offset: None });
+        let (seconds, nanos) = of_day(time)?;
+        return Some(Reading { days: 0, seconds, nanos, offset: None });
     }
     // chrono takes `26` for the year 26 where `%Y` is asked; who writes two digits means `%y`, and says so.
     if parsed.year().is_some_and(|year| year < 1000) {
@@ -137,11 +144,12 @@ pub fn by_chrono(text: &str, items: &[Item<'_>], wanted: Wanted) -> Option<Readi
     if offset.is_some_and(|offset| offset.abs() >= 24 * 3600) {
         return None;
     }
-    Some(Reading { days: moment.num_days_from_ce() - EPOCH_DAYS, nanos: nanos_of(moment.time())?, offset })
+    let (seconds, nanos) = of_day(moment.time())?;
+    Some(Reading { days: moment.num_days_from_ce() - EPOCH_DAYS, seconds, nanos, offset })
 }
 
-/// Nanoseconds since midnight. chrono keeps a 60th second as a longer 59th; no warehouse has one.
-fn nanos_of(time: NaiveTime) -> Option<i64> {
-    let nanos = i64::from(time.nanosecond());
-    (nanos < NANOS_PER_SECOND).then(|| i64::from(time.num_seconds_from_midnight()) * NANOS_PER_SECOND + nanos)
+/// Seconds since midnight, and nanoseconds. chrono keeps a 60th second as a longer 59th; no warehouse has one.
+fn of_day(time: NaiveTime) -> Option<(u32, u32)> {
+    let nanos = time.nanosecond();
+    (nanos < 1_000_000_000).then(|| (time.num_seconds_from_midnight(), nanos))
 }

@@ -7,7 +7,7 @@ use super::civil::{self, Reading, split_digits, two_digits};
 #[inline]
 pub fn date(text: &str) -> Option<Reading> {
     let (days, rest) = date_of(text.as_bytes())?;
-    rest.is_empty().then_some(Reading { days, nanos: 0, offset: None })
+    rest.is_empty().then_some(Reading::midnight(days))
 }
 
 /// A day, or a day and a time.
@@ -15,26 +15,31 @@ pub fn date(text: &str) -> Option<Reading> {
 pub fn timestamp(text: &str) -> Option<Reading> {
     let (days, rest) = date_of(text.as_bytes())?;
     let [b'T' | b' ', rest @ ..] = rest else {
-        return rest.is_empty().then_some(Reading { days, nanos: 0, offset: None });
+        return rest.is_empty().then_some(Reading::midnight(days));
     };
     let [h1, h2, b':', m1, m2, b':', s1, s2, rest @ ..] = rest else { return None };
-    let (fraction, zone) = fraction_of(rest)?;
-    let nanos = civil::nanos(two_digits(*h1, *h2)?, two_digits(*m1, *m2)?, two_digits(*s1, *s2)?, fraction)?;
+    let seconds = civil::seconds(two_digits(*h1, *h2)?, two_digits(*m1, *m2)?, two_digits(*s1, *s2)?)?;
+    if rest.is_empty() {
+        return Some(Reading { days, seconds, nanos: 0, offset: None });
+    }
+    let (nanos, zone) = fraction_of(rest)?;
     let offset = if zone.is_empty() { None } else { Some(offset_of(zone)?) };
-    Some(Reading { days, nanos, offset })
+    Some(Reading { days, seconds, nanos, offset })
 }
 
 /// A time of day.
 #[inline]
-pub fn clock(text: &str) -> Option<i64> {
+pub fn clock(text: &str) -> Option<Reading> {
     let [h1, h2, b':', m1, m2, rest @ ..] = text.as_bytes() else { return None };
     let (hour, minute) = (two_digits(*h1, *h2)?, two_digits(*m1, *m2)?);
-    let [b':', s1, s2, rest @ ..] = rest else {
-        return if rest.is_empty() { civil::nanos(hour, minute, 0, 0) } else { None };
+    let (second, rest) = match rest {
+        [] => (0, rest),
+        [b':', s1, s2, rest @ ..] => (two_digits(*s1, *s2)?, rest),
+        _ => return None,
     };
-    let (fraction, rest) = fraction_of(rest)?;
-    let nanos = civil::nanos(hour, minute, two_digits(*s1, *s2)?, fraction)?;
-    rest.is_empty().then_some(nanos)
+    let (nanos, rest) = fraction_of(rest)?;
+    let seconds = civil::seconds(hour, minute, second)?;
+    rest.is_empty().then_some(Reading { days: 0, seconds, nanos, offset: None })
 }
 
 #[inline]

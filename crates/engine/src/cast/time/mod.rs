@@ -9,6 +9,7 @@
 mod civil;
 mod format;
 mod iso;
+mod layout;
 mod names;
 mod steps;
 mod zone;
@@ -17,13 +18,13 @@ use arrow::array::types::{Date32Type, Time64MicrosecondType, TimestampMicrosecon
 use arrow::datatypes::DataType;
 use model::dataset::Column;
 
-use self::civil::{NANOS_PER_SECOND, Reading, SECONDS_PER_DAY};
+use self::civil::{Reading, SECONDS_PER_DAY};
 use self::format::{Formats, Wanted};
 use self::zone::{Memo, Zone};
 use super::primitive::Parse;
 use crate::reject::Reason;
 
-const NANOS_PER_MICRO: i64 = 1000;
+const NANOS_PER_MICRO: u32 = 1000;
 const MICROS_PER_SECOND: i64 = 1_000_000;
 
 /// 0001-01-01 and the day behind 9999-12-31.
@@ -52,7 +53,7 @@ impl Parse for Date {
             Reading { days, .. } if !(FIRST_DAY..BEHIND_LAST_DAY).contains(&days) => Err(Reason::OutOfRange),
             Reading { offset: Some(offset), .. } if offset != 0 => Err(Reason::ZoneOffset),
             // The day alone would be less than what was delivered.
-            Reading { nanos, .. } if nanos != 0 => Err(Reason::TooPrecise),
+            Reading { seconds, nanos, .. } if seconds != 0 || nanos != 0 => Err(Reason::TooPrecise),
             Reading { days, .. } => Ok(days),
         }
     }
@@ -84,8 +85,8 @@ impl Parse for Clock {
 
     #[inline]
     fn parse(&self, text: &str, (): &mut ()) -> Result<i64, Reason> {
-        let iso = |text: &str| Some(Reading { days: 0, nanos: iso::clock(text)?, offset: None });
-        micros(self.0.read(text, iso).ok_or(Reason::NotATime)?.nanos)
+        let reading = self.0.read(text, iso::clock).ok_or(Reason::NotATime)?;
+        Ok(i64::from(reading.seconds) * MICROS_PER_SECOND + micros(reading.nanos)?)
     }
 
     fn explain(&self, reason: Reason, value: &str) -> String {
@@ -124,7 +125,7 @@ impl Parse for Moment {
     #[inline]
     fn parse(&self, text: &str, memo: &mut Memo) -> Result<i64, Reason> {
         let reading = self.formats.read(text, iso::timestamp).ok_or(Reason::NotATimestamp)?;
-        let seconds = i64::from(reading.days) * SECONDS_PER_DAY + reading.nanos / NANOS_PER_SECOND;
+        let seconds = i64::from(reading.days) * SECONDS_PER_DAY + i64::from(reading.seconds);
         let offset = match (reading.offset, self.zone) {
             (Some(offset), _) => offset,
             (None, None) => 0,
@@ -135,7 +136,7 @@ impl Parse for Moment {
         if !years.contains(&seconds) {
             return Err(Reason::OutOfRange);
         }
-        Ok(seconds * MICROS_PER_SECOND + micros(reading.nanos % NANOS_PER_SECOND)?)
+        Ok(seconds * MICROS_PER_SECOND + micros(reading.nanos)?)
     }
 
     fn explain(&self, reason: Reason, value: &str) -> String {
@@ -155,8 +156,8 @@ impl Parse for Moment {
 }
 
 #[inline]
-fn micros(nanos: i64) -> Result<i64, Reason> {
-    if nanos % NANOS_PER_MICRO == 0 { Ok(nanos / NANOS_PER_MICRO) } else { Err(Reason::TooPrecise) }
+fn micros(nanos: u32) -> Result<i64, Reason> {
+    if nanos.is_multiple_of(NANOS_PER_MICRO) { Ok(i64::from(nanos / NANOS_PER_MICRO)) } else { Err(Reason::TooPrecise) }
 }
 
 fn out_of_range(value: &str) -> String {

@@ -136,11 +136,8 @@ impl Steps {
             true => fields.hour % 12 + if fields.is_afternoon { 12 } else { 0 },
             false => fields.hour,
         };
-        let nanos = match self.has_time {
-            true => civil::nanos(hour, fields.minute, fields.second, fields.nanos)?,
-            false => 0,
-        };
-        Some(Reading { days, nanos, offset: fields.offset })
+        let seconds = if self.has_time { civil::seconds(hour, fields.minute, fields.second)? } else { 0 };
+        Some(Reading { days, seconds, nanos: fields.nanos, offset: fields.offset })
     }
 }
 
@@ -288,6 +285,9 @@ fn year<'a>(rest: &'a [u8], year: &mut i32) -> Option<&'a [u8]> {
 fn odd_year<'a>(rest: &'a [u8], into: &mut i32) -> Option<&'a [u8]> {
     /// The last year that chrono has.
     const MAX_YEAR: i32 = 262_142;
+    if rest.first().is_some_and(u8::is_ascii_digit) {
+        return None;
+    }
     let trimmed = trim_start(rest);
     let [b'+', digits @ ..] = trimmed else {
         return if trimmed.len() < rest.len() { year(trimmed, into) } else { None };

@@ -1,16 +1,21 @@
-//! Lower and upper case of texts that are not ASCII, as the standard library has it, and faster: it searches its tables
-//! for each character, and most characters of most alphabets are among the first two thousand.
+//! Lower and upper case of any text, as the standard library has it, and faster: it searches its tables for each
+//! character, and most characters of most alphabets are among the first two thousand, or have no case.
+//!
+//! Texts are changed in place, as bytes. What is not sure to stay as long as it was, and in its place, the standard
+//! library changes.
 
 use std::sync::LazyLock;
 
-/// Characters of one and two bytes: Latin, Greek, Cyrillic and their neighbours.
-const FIRST: usize = 0x800;
+/// Lower or upper case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Case {
+    Lower,
+    Upper,
+}
 
-/// From here on up to the second there are no cases: the characters of East Asia.
-const NO_CASE: std::ops::Range<u32> = 0x2E80..0xA640;
-
-/// What becomes of each of the first characters; 0 where that is not one character, or depends on its neighbours.
-type Table = [u16; FIRST];
+/// What becomes of each character of two bytes (Latin, Greek, Cyrillic and their neighbours), as its two bytes; 0 where
+/// that is not one character of two bytes, or depends on its neighbours.
+type Table = [u16; 0x800];
 
 static LOWER: LazyLock<Table> = LazyLock::new(|| {
     // A capital sigma is another small one at the end of a word.
@@ -19,10 +24,73 @@ static LOWER: LazyLock<Table> = LazyLock::new(|| {
 
 static UPPER: LazyLock<Table> = LazyLock::new(|| table(|character| single(character.to_uppercase())));
 
+impl Case {
+    /// The text in this case.
+    pub fn of(self, text: &str) -> String {
+        match self {
+            Self::Lower => text.to_lowercase(),
+            Self::Upper => text.to_uppercase(),
+        }
+    }
+
+    /// Adds the text, all of it in this case but for its ASCII letters: see [`Case::change_ascii`].
+    pub fn append(self, text: &str, bytes: &mut Vec<u8>) {
+        let start = bytes.len();
+        bytes.extend_from_slice(text.as_bytes());
+        if !text.is_ascii() && !self.change(bytes.get_mut(start..).unwrap_or_default()) {
+            bytes.truncate(start);
+            bytes.extend_from_slice(self.of(text).as_bytes());
+        }
+    }
+
+    /// Changes the ASCII letters of many texts at once.
+    pub fn change_ascii(self, bytes: &mut [u8]) {
+        match self {
+            Self::Lower => bytes.make_ascii_lowercase(),
+            Self::Upper => bytes.make_ascii_uppercase(),
+        }
+    }
+
+    /// Changes all but ASCII letters in place; `false` where that cannot be done, and the bytes are of no use then.
+    fn change(self, mut rest: &mut [u8]) -> bool {
+        let table = match self {
+            Self::Lower => &*LOWER,
+            Self::Upper => &*UPPER,
+        };
+        loop {
+            rest = match rest {
+                [] => return true,
+                [0..0x80, behind @ ..] => behind,
+                [lead @ 0xC2..0xE0, next, behind @ ..] => {
+                    let place = usize::from(*lead & 0x1F) << 6 | usize::from(*next & 0x3F);
+                    match table.get(place).map(|changed| changed.to_be_bytes()) {
+                        None | Some([0, _]) => return false,
+                        Some(changed) => [*lead, *next] = changed,
+                    }
+                    behind
+                }
+                // U+0800 to U+0FFF, U+2000 to U+203F, U+3000 to U+9FFF, U+AC00 to U+DFFF: India to Tibet,
+                // punctuation, East Asia. They have no case.
+                [0xE0, _, _, behind @ ..]
+                | [0xE2, 0x80, _, behind @ ..]
+                | [0xE3..=0xE9, _, _, behind @ ..]
+                | [0xEA, 0xB0..=0xBF, _, behind @ ..]
+                | [0xEB..=0xED, _, _, behind @ ..] => behind,
+                // U+1F000 to U+1FFFF: pictures.
+                [0xF0, 0x9F, _, _, behind @ ..] => behind,
+                _ => return false,
+            }
+        }
+    }
+}
+
 fn table(change: impl Fn(char) -> Option<char>) -> Table {
-    let mut table = [0; FIRST];
+    let mut table = [0; 0x800];
     for (entry, character) in table.iter_mut().zip('\0'..) {
-        *entry = change(character).and_then(|changed| u16::try_from(u32::from(changed)).ok()).unwrap_or(0);
+        let mut bytes = [0; 2];
+        let fits = change(character).filter(|changed| changed.len_utf8() == 2);
+        fits.map(|changed| changed.encode_utf8(&mut bytes).len());
+        *entry = u16::from_be_bytes(bytes);
     }
     table
 }
@@ -32,63 +100,18 @@ fn single(mut changed: impl Iterator<Item = char>) -> Option<char> {
     if changed.next().is_none() { first } else { None }
 }
 
-/// Adds the text in lower case.
-pub(super) fn push_lower(text: &str, buffer: &mut String) {
-    let table = &*LOWER;
-    let start = buffer.len();
-    for character in text.chars() {
-        match entry(table, character) {
-            Some(Some(changed)) => buffer.push(changed),
-            Some(None) => {
-                // Only the whole text shows what becomes of this one.
-                buffer.truncate(start);
-                buffer.push_str(&text.to_lowercase());
-                return;
-            }
-            None => buffer.extend(character.to_lowercase()),
-        }
-    }
-}
-
-/// Adds the text in upper case.
-pub(super) fn push_upper(text: &str, buffer: &mut String) {
-    let table = &*UPPER;
-    for character in text.chars() {
-        match entry(table, character) {
-            Some(Some(changed)) => buffer.push(changed),
-            _ => buffer.extend(character.to_uppercase()),
-        }
-    }
-}
-
-/// What the table says, if the character is one of its.
-#[inline]
-fn entry(table: &Table, character: char) -> Option<Option<char>> {
-    let code = u32::from(character);
-    if NO_CASE.contains(&code) {
-        return Some(Some(character));
-    }
-    let changed = u32::from(*table.get(usize::try_from(code).ok()?)?);
-    // Nothing becomes a NUL but a NUL.
-    Some(if changed == 0 && code != 0 { None } else { char::from_u32(changed) })
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
-    fn lower(text: &str) -> String {
-        let mut buffer = "x".to_owned();
-        push_lower(text, &mut buffer);
-        buffer
-    }
-
-    fn upper(text: &str) -> String {
-        let mut buffer = "x".to_owned();
-        push_upper(text, &mut buffer);
-        buffer
+    /// What is added behind something else.
+    fn appended(case: Case, text: &str) -> String {
+        let mut bytes = b"x".to_vec();
+        case.append(text, &mut bytes);
+        case.change_ascii(&mut bytes[1..]);
+        String::from_utf8(bytes[1..].to_vec()).unwrap()
     }
 
     #[test]
@@ -96,19 +119,29 @@ mod tests {
         // Beyond these planes no character has a case.
         for character in '\0'..'\u{20000}' {
             // Between letters, where what is not looked at alone may count.
-            let text = format!("a{character}a");
-            assert_eq!(lower(&text), format!("x{}", text.to_lowercase()), "{text:?}");
-            assert_eq!(upper(&text), format!("x{}", text.to_uppercase()), "{text:?}");
+            let text = format!("a{character}Á");
+            assert_eq!(appended(Case::Lower, &text), text.to_lowercase(), "{text:?}");
+            assert_eq!(appended(Case::Upper, &text), text.to_uppercase(), "{text:?}");
         }
         let beyond = ('\u{20000}'..=char::MAX).filter(|c| c.to_lowercase().ne([*c]) || c.to_uppercase().ne([*c]));
         assert_eq!(beyond.count(), 0);
     }
 
+    #[test]
+    fn names_of_most_scripts_are_changed_in_place() {
+        for text in ["Müller", "Жанна ИВАНОВА", "Ωμέγα", "小林 さくら", "김민준", "राम", "O’Neil", "Ég 😀", "ابن"]
+        {
+            for case in [Case::Lower, Case::Upper] {
+                assert!(case.change(&mut text.as_bytes().to_vec()), "{text} {case:?}");
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn every_text_becomes_what_the_standard_library_makes_of_it(text in "[a-zA-ZΑ-ώÀ-ÿА-яİıſßŉǅΣς漢字😀\\PC]*") {
-            prop_assert_eq!(lower(&text), format!("x{}", text.to_lowercase()));
-            prop_assert_eq!(upper(&text), format!("x{}", text.to_uppercase()));
+            prop_assert_eq!(appended(Case::Lower, &text), text.to_lowercase());
+            prop_assert_eq!(appended(Case::Upper, &text), text.to_uppercase());
         }
     }
 }

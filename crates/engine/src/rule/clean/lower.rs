@@ -1,6 +1,6 @@
-use super::{Word, case};
+use super::{Case, Word, change};
 use crate::cast::Site;
-use crate::rule::{TextRule, rewrite};
+use crate::rule::TextRule;
 
 /// Lower case, by Unicode.
 #[derive(Debug)]
@@ -14,10 +14,10 @@ impl Word for Lower {
 
 impl TextRule for Lower {
     fn apply<'a>(&'a self, texts: &mut [Option<&'a str>], buffer: &'a mut String, _: &mut Site<'_>) {
-        let write = |text: &str, buffer: &mut String| match text.is_ascii() {
-            true => buffer.push_str(text),
-            false => case::push_lower(text, buffer),
-        };
-        rewrite(texts, buffer, write, str::make_ascii_lowercase);
+        change(Case::Lower, texts, buffer);
+    }
+
+    fn case(&self) -> Option<Case> {
+        Some(Case::Lower)
     }
 }

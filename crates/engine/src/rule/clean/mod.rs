@@ -1,6 +1,6 @@
 //! `clean`: words that each turn texts into texts, in the order in which the column has them.
 
-mod case;
+pub(crate) mod case;
 mod lower;
 mod squeeze;
 mod trim;
@@ -8,7 +8,8 @@ mod upper;
 
 use model::dataset::Column;
 
-use super::{Rule, Step, TextRule};
+use self::case::Case;
+use super::{Rule, Step, TextRule, rewrite};
 use crate::cast::{Site, Typing};
 
 /// The rule of the key.
@@ -47,4 +48,20 @@ impl TextRule for Listed {
     fn apply<'a>(&'a self, texts: &mut [Option<&'a str>], buffer: &'a mut String, site: &mut Site<'_>) {
         self.0.apply(texts, buffer, site);
     }
+
+    fn case(&self) -> Option<Case> {
+        self.0.case()
+    }
+}
+
+/// Changes the case of texts; where that is the last rule, their column does it itself as it writes them.
+fn change<'a>(case: Case, texts: &mut [Option<&'a str>], buffer: &'a mut String) {
+    let write = |_: usize, text: &str, buffer: &mut String| match text.is_ascii() {
+        true => buffer.push_str(text),
+        false => buffer.push_str(&case.of(text)),
+    };
+    rewrite(texts, buffer, write, |texts| match case {
+        Case::Lower => texts.make_ascii_lowercase(),
+        Case::Upper => texts.make_ascii_uppercase(),
+    });
 }

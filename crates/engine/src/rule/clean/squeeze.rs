@@ -14,7 +14,7 @@ impl Word for Squeeze {
 
 impl TextRule for Squeeze {
     fn apply<'a>(&'a self, texts: &mut [Option<&'a str>], buffer: &'a mut String, _: &mut Site<'_>) {
-        rewrite(texts, buffer, push_squeezed, |_| ());
+        rewrite(texts, buffer, |_, text, buffer| push_squeezed(text, buffer), |_| ());
     }
 }
 

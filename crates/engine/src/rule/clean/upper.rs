@@ -1,6 +1,6 @@
-use super::{Word, case};
+use super::{Case, Word, change};
 use crate::cast::Site;
-use crate::rule::{TextRule, rewrite};
+use crate::rule::TextRule;
 
 /// Upper case, by Unicode.
 #[derive(Debug)]
@@ -14,10 +14,10 @@ impl Word for Upper {
 
 impl TextRule for Upper {
     fn apply<'a>(&'a self, texts: &mut [Option<&'a str>], buffer: &'a mut String, _: &mut Site<'_>) {
-        let write = |text: &str, buffer: &mut String| match text.is_ascii() {
-            true => buffer.push_str(text),
-            false => case::push_upper(text, buffer),
-        };
-        rewrite(texts, buffer, write, str::make_ascii_uppercase);
+        change(Case::Upper, texts, buffer);
+    }
+
+    fn case(&self) -> Option<Case> {
+        Some(Case::Upper)
     }
 }
