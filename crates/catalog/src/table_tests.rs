@@ -72,6 +72,17 @@ fn a_new_table_is_all_that_readers_need() {
 }
 
 #[test]
+fn columns_are_those_of_the_files_by_their_names_in_hive() {
+    let columns = "  amount: {type: real}\n  opens: {type: time}\n  seen: {type: timestamptz}\n  code: {type: char(3)}\n  \
+                   tags: {type: super}\n  raw: {type: varbyte(9)}\n  card: {type: varchar(19), mask: drop}\n";
+    let shape = shape_of(&SALES.replace("  amount: {type: 'decimal(14,2)'}\n", columns));
+    assert_eq!(
+        said(&shape.columns)[4..],
+        ["amount float", "opens string", "seen timestamp", "code string", "tags string", "raw binary", "email string"]
+    );
+}
+
+#[test]
 fn a_table_without_partitions_has_the_run_as_its_key() {
     let shape = shape_of(&SALES.replace("partition_by: {dt: day(sale_date)}\n", ""));
     assert_eq!(said(shape.new_table().unwrap().partition_keys()), ["sluice_run string"]);

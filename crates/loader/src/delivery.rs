@@ -2,10 +2,11 @@
 
 use aws::object::need_document;
 use aws_sdk_s3::Client;
+use indexmap::IndexMap;
 use model::count::Counts;
-use model::dataset::Dataset;
+use model::dataset::{Column, Dataset};
 use model::manifest::Manifest;
-use model::name::RunName;
+use model::name::{Identifier, RunName};
 use model::part::{ParquetFile, Part};
 use model::plan::RunPlan;
 use model::{Error, Kind, Result, layout};
@@ -17,6 +18,8 @@ pub struct Delivery {
     pub plan: RunPlan,
     /// What the plan's dataset file says.
     pub dataset: Dataset,
+    /// The dataset's columns that the files hold, and so staging and target.
+    pub columns: IndexMap<Identifier, Column>,
     /// The manifest.
     pub manifest: Manifest,
     /// The parts, in the order of the items.
@@ -51,7 +54,8 @@ impl Delivery {
         }
         counts.check(&plan.run.to_string())?;
         counts.check_limit(&dataset.rejects, &plan.run.to_string())?;
-        Ok(Self { plan, dataset, manifest, parts, counts })
+        let columns = dataset.written_columns().map(|(name, column)| (name.clone(), column.clone())).collect();
+        Ok(Self { plan, dataset, columns, manifest, parts, counts })
     }
 
     /// Every Parquet file.

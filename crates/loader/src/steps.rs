@@ -121,7 +121,7 @@ impl Steps<'_> {
 
     /// The tables are there and the ledger was read: where it settles the run, nothing is staged.
     async fn prepared(&self, id: &str, loading: &Loading) -> Result<LoadState> {
-        let prepare = Prepare::of(&loading.names, &loading.target, &loading.delivery.dataset.columns)?;
+        let prepare = Prepare::of(&loading.names, &loading.target, &loading.delivery.columns)?;
         let Some(entries) = self.entries(&nth_of_batch(id, prepare.ledger)).await? else {
             return self.failed(LoadStep::Prepare, id, Kind::Transient, UNKNOWN).await;
         };
@@ -137,7 +137,7 @@ impl Steps<'_> {
             None => {
                 // Only now: what is published already stays so, whatever the table became since.
                 let columns = columns.iter().map(TableColumn::read).collect::<Result<Vec<_>>>()?;
-                target::check(&loading.target.table, &columns, &loading.delivery.dataset.columns)?;
+                target::check(&loading.target.table, &columns, &loading.delivery.columns)?;
                 let tables = stages.iter().map(|row| row.text(0)).collect::<Result<_>>()?;
                 self.sweep(tables).await?;
                 self.submit(LoadStep::Stage, loading, &self.tries().await?, "").await
@@ -319,7 +319,7 @@ impl Steps<'_> {
         let target = delivery.dataset.load.clone().ok_or_else(|| {
             Error::new(Kind::Bug, "load", self.run).because("its dataset names no table, and a statement was submitted")
         })?;
-        let names = Names::of(self.run, &delivery.plan.batch, &target, &delivery.dataset.columns)?;
+        let names = Names::of(self.run, &delivery.plan.batch, &target, &delivery.columns)?;
         Ok(Loading { delivery, target, names })
     }
 
@@ -338,12 +338,12 @@ impl Loading {
         let Self { delivery, target, names } = self;
         let run = &delivery.plan.run;
         match step {
-            LoadStep::Prepare => Ok(Prepare::of(names, target, &delivery.dataset.columns)?.statements),
+            LoadStep::Prepare => Ok(Prepare::of(names, target, &delivery.columns)?.statements),
             LoadStep::Stage => {
                 let manifest = S3Url::new(&config.control_bucket, &layout::copy_manifest(run))
                     .map_err(|error| Error::new(Kind::Config, "copy", run).because(error))?;
                 let source = stage::Source { manifest, role: &config.copy_role, rows: delivery.counts.accepted };
-                stage::statements(run, names, &delivery.dataset.columns, &source)
+                stage::statements(run, names, &delivery.columns, &source)
             }
             LoadStep::Publish => {
                 publish::statements(names, delivery, &target.table.to_string(), mode::find(target.mode)?)

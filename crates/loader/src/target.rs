@@ -176,7 +176,7 @@ mod tests {
         let columns: Result<Vec<_>> = (1..).zip(answers).map(|answer| TableColumn::read(&row(answer))).collect();
         let delivery = delivery();
         let target = delivery.dataset.load.unwrap().table;
-        check(&target, &columns.unwrap(), &delivery.dataset.columns)
+        check(&target, &columns.unwrap(), &delivery.columns)
     }
 
     fn refused(answers: &[Answer], differences: &str, advice: &str) {

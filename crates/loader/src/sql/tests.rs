@@ -35,6 +35,7 @@ columns:
   code: {type: char(8)}
   attributes: {type: super}
   payload: {type: varbyte(64)}
+  card: {type: varchar(19), mask: drop}
 load: {table: analytics.sales, mode: append, dist_key: order_id, sort_key: [sale_date, order_id]}
 "#;
 
@@ -95,7 +96,7 @@ fn target(delivery: &Delivery) -> LoadTarget {
 }
 
 fn names(delivery: &Delivery) -> Names {
-    Names::of(&delivery.plan.run, &delivery.plan.batch, &target(delivery), &delivery.dataset.columns).unwrap()
+    Names::of(&delivery.plan.run, &delivery.plan.batch, &target(delivery), &delivery.columns).unwrap()
 }
 
 fn source<'a>(delivery: &Delivery, role: &'a CopyRole) -> stage::Source<'a> {
@@ -118,7 +119,7 @@ fn published(delivery: &Delivery) -> Vec<String> {
 #[test]
 fn prepare_creates_what_is_missing_and_reads_what_is_there() {
     let delivery = delivery();
-    let prepare = prepare::Prepare::of(&names(&delivery), &target(&delivery), &delivery.dataset.columns).unwrap();
+    let prepare = prepare::Prepare::of(&names(&delivery), &target(&delivery), &delivery.columns).unwrap();
     assert!(prepare.statements[prepare.ledger].contains("\"ledger\""));
     assert!(prepare.statements[prepare.columns].contains("svv_columns"));
     assert!(prepare.statements[prepare.stages].contains("svv_tables"));
@@ -129,7 +130,7 @@ fn prepare_creates_what_is_missing_and_reads_what_is_there() {
 fn a_target_without_keys_leaves_them_to_redshift() {
     let delivery = delivery();
     let target = LoadTarget { dist_key: None, sort_key: Vec::new(), ..target(&delivery) };
-    let prepare = prepare::Prepare::of(&names(&delivery), &target, &delivery.dataset.columns).unwrap();
+    let prepare = prepare::Prepare::of(&names(&delivery), &target, &delivery.columns).unwrap();
     assert!(prepare.statements.iter().all(|statement| !statement.contains("KEY") && !statement.ends_with('\n')));
 }
 
@@ -139,7 +140,7 @@ fn stage_copies_and_counts() {
     let arn = CopyRole::Arn("arn:aws:iam::123456789012:role/copy".to_owned());
     let statements = |role, rows| {
         let source = stage::Source { rows, ..source(&delivery, role) };
-        stage::statements(&delivery.plan.run, &names(&delivery), &delivery.dataset.columns, &source).unwrap()
+        stage::statements(&delivery.plan.run, &names(&delivery), &delivery.columns, &source).unwrap()
     };
     check(&statements(&CopyRole::Default, 897), expect_file!["../../tests/golden/stage.sql"]);
     check(&statements(&arn, 897), expect_file!["../../tests/golden/stage_with_role.sql"]);
