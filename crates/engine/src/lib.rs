@@ -11,7 +11,7 @@
 //! A bad row is a value, [`Reject`]; an `Err` means that the item as a whole cannot be made.
 //!
 //! To add an input format: a file in `format/` and a word in [`format::FORMATS`]. To add a cleaning rule: a file in
-//! `rule/` and a word in [`rule::RULES`]; a mask, in `mask/` and [`mask::MASKS`]. This crate does not know AWS, tokio, or where bytes come from and go to.
+//! `rule/` and a word in `rule::RULES`; a mask, in `mask/` and [`mask::MASKS`]. This crate does not know AWS, tokio, or where bytes come from and go to.
 //! Start reading at [`item`].
 
 mod cast;

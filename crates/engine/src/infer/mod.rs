@@ -4,7 +4,7 @@
 //! first bytes of each file ─► unpacked, transcoded ─► Format::names ─► every column as text ─► evidence ─► columns
 //! ```
 //!
-//! A type is tried by what types it later ([`crate::cast`]): what is inferred can be read. Every value of the sample
+//! A type is tried by what types it later (`cast`): what is inferred can be read. Every value of the sample
 //! has to be of the type; nothing is guessed away as noise, since a guess would make rejects of good rows. What is no
 //! number though it reads as one stays text: a leading zero or plus is that of a postal code or a telephone.
 //! Start reading at [`Inference`].

@@ -1,7 +1,7 @@
 //! Rules: what is done to a column's values before they are typed, and what they must be then.
 //!
-//! To add one: a file here, its entry in [`RULES`] at the place where it is applied, and its key in
-//! `model::dataset::Column`. To add a word of `clean`: a file in `clean/`, its entry in [`clean::WORDS`], and a variant
+//! To add one: a file here, its entry in `RULES` at the place where it is applied, and its key in
+//! `model::dataset::Column`. To add a word of `clean`: a file in `clean/`, its entry in `clean::WORDS`, and a variant
 //! of `model::dataset::TextRule`. The tests hold every entry to the laws: names are those a user may write, options
 //! refuse unknown keys, rows in are rows kept and rows rejected, and what is meant to be so is the same done twice.
 

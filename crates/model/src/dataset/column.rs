@@ -20,7 +20,7 @@ pub struct Column {
     /// Whether null is a reject.
     #[serde(default)]
     pub required: bool,
-    /// The name in the file, where it is another. In JSON it is a path: user.address.city, items[0].sku, "a.b".c; in XML
+    /// The name in the file, where it is another. In JSON it is a path: `user.address.city`, `items[0].sku`, `"a.b".c`; in XML
     /// too: author/name, author/@id, @id, or . for the row's own text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
