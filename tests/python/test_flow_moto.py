@@ -69,7 +69,7 @@ def run_by_moto(laptop, monkeypatch, run: str) -> dict:
         started = flow.start_execution(
             stateMachineArn=machine,
             name=f"{run}-1",
-            input=json.dumps({"dataset": "orders", "run": run, "items": [0]}),
+            input=json.dumps({"dataset": "orders", "run": run, "items": [0], "infer": False}),
         )
 
         def look():

@@ -424,7 +424,7 @@ def test_an_execution_is_started_once(laptop):
     start = {
         "stateMachineArn": machine,
         "name": f"{run}-1",
-        "input": json.dumps({"dataset": "orders", "run": run, "items": [0]}),
+        "input": json.dumps({"dataset": "orders", "run": run, "items": [0], "infer": False}),
     }
     # While its first read is slow, the execution is under way.
     laptop.faults([{"service": "S3", "operation": "GetObject", "fault": {"slow": {"milliseconds": 1000}}}])
@@ -433,7 +433,7 @@ def test_an_execution_is_started_once(laptop):
         again = flow.start_execution(**start)
         assert again["executionArn"] == first["executionArn"]
         with pytest.raises(ClientError) as error:
-            flow.start_execution(**start | {"input": json.dumps({"dataset": "orders", "run": run, "items": [0, 1]})})
+            flow.start_execution(**start | {"input": json.dumps({"dataset": "orders", "run": run, "items": [0, 1], "infer": False})})
         assert code(error) == "ExecutionAlreadyExists"
     finally:
         laptop.faults([])
