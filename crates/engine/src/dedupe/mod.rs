@@ -11,8 +11,8 @@
 //! equal: texts without their trailing blanks, minus zero as zero. Keys of up to 16 bytes are held whole; longer ones,
 //! and texts, as a 128-bit hash: among a thousand million keys, one pair is taken for equal with a probability of 10⁻²¹.
 //!
-//! Memory is bounded by the number of distinct keys: [`First`] holds at most 13 bytes for each (25 where keys are
-//! wider than 8 bytes), [`Newest`] at most 59 and a bit for each row, growth included, once there are some tens of
+//! Memory is bounded by the number of distinct keys: [`First`] holds at most 14 bytes for each (26 where keys are
+//! wider than 8 bytes), [`Newest`] at most 61 and a bit for each row, growth included, once there are some tens of
 //! thousands. This module does not know files or partitions. Start reading at [`First`]; the table below it is in
 //! `table`.
 

@@ -10,7 +10,7 @@
 //! first behind it that is not. A search compares eight tags at a time and looks at a slot only where the tag is the
 //! key's, so that finding out that a key is new, the common case, reads a ninth of the table and writes one slot.
 //!
-//! A shard grows by half when 15 of 16 slots are taken, and the shards take turns, by starting with different sizes:
+//! A shard grows by half when 7 of 8 slots are taken, and the shards take turns, by starting with different sizes:
 //! that is what keeps memory low. Groups are in the order of the keys' upper bits, so growing reads and writes memory
 //! from its beginning to its end. Keys come mixed ([`Word::mixed`]) or as hashes, or else groups would not fill evenly.
 //!
@@ -107,7 +107,7 @@ struct Shard<K, V> {
 impl<K: Word, V: Copy + Default> Shard<K, V> {
     fn new(groups: usize) -> Self {
         let free = [(K::FIRST, V::default()); WIDTH];
-        Self { tags: vec![Tags(0); groups], slots: vec![free; groups], used: 0, limit: groups * WIDTH * 15 / 16 }
+        Self { tags: vec![Tags(0); groups], slots: vec![free; groups], used: 0, limit: groups * WIDTH * 7 / 8 }
     }
 
     fn bytes(&self) -> usize {
@@ -169,6 +169,8 @@ impl<K: Word, V: Copy + Default> Shard<K, V> {
     }
 
     /// Half as many groups more. The old ones and the new ones are both there while it lasts.
+    #[cold]
+    #[inline(never)]
     fn grow(&mut self) {
         let mut grown = Self::new(self.tags.len() * 3 / 2);
         for (tags, slots) in self.tags.iter().zip(&self.slots) {

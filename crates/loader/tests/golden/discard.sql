@@ -1,1 +1,1 @@
-DROP TABLE IF EXISTS "sluice"."stage_sales_2b5914424ee7c8b54c1c9da852bca775";
+DROP TABLE IF EXISTS "sluice"."stage_sales_d43b626a46f2e31b1338918b54f18d07";

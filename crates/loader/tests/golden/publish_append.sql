@@ -5,14 +5,14 @@ SELECT CASE
     ELSE CAST('sluice: the run is in the ledger already, rows: ' || CAST(COUNT(*) AS varchar) AS integer)
 END
 FROM "sluice"."ledger"
-WHERE "run" = 'sales-2b5914424ee7c8b54c1c9da852bca775';
+WHERE "run" = 'sales-d43b626a46f2e31b1338918b54f18d07';
 
 SELECT CASE
     WHEN COUNT(*) = 0 THEN 1
     ELSE CAST('sluice: a newer delivery of the batch is in the ledger, rows: ' || CAST(COUNT(*) AS varchar) AS integer)
 END
 FROM "sluice"."ledger"
-WHERE "batch" = '0680e037a8c3ecea498a1e6796c44e83' AND "run" <> 'sales-2b5914424ee7c8b54c1c9da852bca775' AND ("sequencer" > '0055AED6DCD90281E50000000000000000000000000000000000000000000000' OR ("sequencer" IS NULL AND "delivered_at" > CAST('2013-01-01 00:26:40.000000' AS timestamp)));
+WHERE "batch" = '0680e037a8c3ecea498a1e6796c44e83' AND "run" <> 'sales-d43b626a46f2e31b1338918b54f18d07' AND ("sequencer" > '0055AED6DCD90281E50000000000000000000000000000000000000000000000' OR ("sequencer" IS NULL AND "delivered_at" > CAST('2013-01-01 00:26:40.000000' AS timestamp)));
 
 SELECT CASE
     WHEN COUNT(*) = 0 THEN 1
@@ -23,7 +23,7 @@ WHERE "batch" = '0680e037a8c3ecea498a1e6796c44e83' AND "target" <> 'analytics.sa
 
 INSERT INTO "analytics"."sales" ("_sluice_batch", "_sluice_run", "order_id", "customer_name", "sale_date", "units_sold", "small", "sales_amount", "rate", "paid", "updated_at", "ratio", "opens_at", "seen_at", "code", "attributes", "payload")
 SELECT "_sluice_batch", "_sluice_run", "order_id", "customer_name", "sale_date", "units_sold", "small", "sales_amount", "rate", "paid", "updated_at", "ratio", CAST("opens_at" AS time), "seen_at" AT TIME ZONE 'UTC', "code", JSON_PARSE("attributes"), "payload"
-FROM "sluice"."stage_sales_2b5914424ee7c8b54c1c9da852bca775";
+FROM "sluice"."stage_sales_d43b626a46f2e31b1338918b54f18d07";
 
 INSERT INTO "sluice"."ledger" (
     "run",
@@ -55,10 +55,10 @@ INSERT INTO "sluice"."ledger" (
     "code_version"
 )
 SELECT
-    'sales-2b5914424ee7c8b54c1c9da852bca775',
+    'sales-d43b626a46f2e31b1338918b54f18d07',
     '0680e037a8c3ecea498a1e6796c44e83',
     'sales',
-    '9b64fe6fc4ee0d8ff9cd013d3800ae69233e280adaf20f6e384fa50f20bd57d5',
+    '08a0659d190af8feb5ab373521284540bb9102086f7a29a030ca3637d61830b8',
     'analytics.sales',
     'append',
     's3://landing/sales/it''s\\2013-01-01/_manifest.json',
@@ -76,15 +76,15 @@ SELECT
     3,
     0,
     0,
-    (SELECT COUNT(*) FROM "sluice"."stage_sales_2b5914424ee7c8b54c1c9da852bca775"),
-    (SELECT COUNT(*) FROM "analytics"."sales" WHERE "_sluice_run" = 'sales-2b5914424ee7c8b54c1c9da852bca775'),
+    (SELECT COUNT(*) FROM "sluice"."stage_sales_d43b626a46f2e31b1338918b54f18d07"),
+    (SELECT COUNT(*) FROM "analytics"."sales" WHERE "_sluice_run" = 'sales-d43b626a46f2e31b1338918b54f18d07'),
     0,
-    (SELECT COUNT(*) FROM "analytics"."sales" WHERE "_sluice_batch" = '0680e037a8c3ecea498a1e6796c44e83' AND "_sluice_run" <> 'sales-2b5914424ee7c8b54c1c9da852bca775'),
+    (SELECT COUNT(*) FROM "analytics"."sales" WHERE "_sluice_batch" = '0680e037a8c3ecea498a1e6796c44e83' AND "_sluice_run" <> 'sales-d43b626a46f2e31b1338918b54f18d07'),
     GETDATE(),
     '0.1.0';
 
 DELETE FROM "analytics"."sales"
-WHERE "_sluice_batch" = '0680e037a8c3ecea498a1e6796c44e83' AND "_sluice_run" <> 'sales-2b5914424ee7c8b54c1c9da852bca775';
+WHERE "_sluice_batch" = '0680e037a8c3ecea498a1e6796c44e83' AND "_sluice_run" <> 'sales-d43b626a46f2e31b1338918b54f18d07';
 
 SELECT CASE
     WHEN "entry"."entries" = 1
@@ -105,7 +105,7 @@ FROM (
         COALESCE(MAX("rows_published"), -1) AS "published",
         COALESCE(MAX("rows_stale"), -1) AS "stale"
     FROM "sluice"."ledger"
-    WHERE "run" = 'sales-2b5914424ee7c8b54c1c9da852bca775'
+    WHERE "run" = 'sales-d43b626a46f2e31b1338918b54f18d07'
 ) AS "entry"
 CROSS JOIN (
     SELECT COUNT(*) AS "present"
@@ -113,4 +113,4 @@ CROSS JOIN (
     WHERE "_sluice_batch" = '0680e037a8c3ecea498a1e6796c44e83'
 ) AS "there";
 
-DROP TABLE "sluice"."stage_sales_2b5914424ee7c8b54c1c9da852bca775";
+DROP TABLE "sluice"."stage_sales_d43b626a46f2e31b1338918b54f18d07";

@@ -1,6 +1,6 @@
-DROP TABLE IF EXISTS "sluice"."stage_sales_2b5914424ee7c8b54c1c9da852bca775";
+DROP TABLE IF EXISTS "sluice"."stage_sales_d43b626a46f2e31b1338918b54f18d07";
 
-CREATE TABLE "sluice"."stage_sales_2b5914424ee7c8b54c1c9da852bca775" (
+CREATE TABLE "sluice"."stage_sales_d43b626a46f2e31b1338918b54f18d07" (
     "_sluice_batch" varchar(64) NOT NULL,
     "_sluice_run" varchar(80) NOT NULL,
     "order_id" bigint,
@@ -20,7 +20,7 @@ CREATE TABLE "sluice"."stage_sales_2b5914424ee7c8b54c1c9da852bca775" (
     "payload" varbyte(64)
 );
 
-COPY "sluice"."stage_sales_2b5914424ee7c8b54c1c9da852bca775" (
+COPY "sluice"."stage_sales_d43b626a46f2e31b1338918b54f18d07" (
     "_sluice_batch",
     "_sluice_run",
     "order_id",
@@ -39,7 +39,7 @@ COPY "sluice"."stage_sales_2b5914424ee7c8b54c1c9da852bca775" (
     "attributes",
     "payload"
 )
-FROM 's3://control/runs/sales/sales-2b5914424ee7c8b54c1c9da852bca775/copy.manifest'
+FROM 's3://control/runs/sales/sales-d43b626a46f2e31b1338918b54f18d07/copy.manifest'
 IAM_ROLE 'arn:aws:iam::123456789012:role/copy'
 FORMAT AS PARQUET
 MANIFEST;
@@ -48,4 +48,4 @@ SELECT CASE
     WHEN COUNT(*) = 897 THEN 1
     ELSE CAST('sluice: 897 rows accepted, ' || CAST(COUNT(*) AS varchar) || ' staged' AS integer)
 END
-FROM "sluice"."stage_sales_2b5914424ee7c8b54c1c9da852bca775";
+FROM "sluice"."stage_sales_d43b626a46f2e31b1338918b54f18d07";

@@ -304,7 +304,8 @@ mod deployed {
     }
 
     const NAME: &str = "sales-0123456789abcdef0123456789abcdef-2";
-    const INPUT: &str = r#"{"dataset":"sales","run":"sales-0123456789abcdef0123456789abcdef","items":[0,1,2],"infer":false}"#;
+    const INPUT: &str =
+        r#"{"dataset":"sales","run":"sales-0123456789abcdef0123456789abcdef","items":[0,1,2],"infer":false}"#;
 
     fn load(step: &str, wait_seconds: u32) -> Invocation {
         Invocation::Answer(json!({"step": step, "statement_id": "s", "wait_seconds": wait_seconds}))
