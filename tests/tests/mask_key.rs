@@ -1,4 +1,4 @@
-//! The key of masks over the wire: without one nothing is planned, and another key is another run.
+//! The key of masks over the wire: without one nothing is planned, and a run keeps the one it was planned with.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -7,6 +7,7 @@ use model::error::chain;
 use model::layout;
 use model::name::RunName;
 use model::plan::RunPlan;
+use model::report::Status;
 use serde_json::json;
 use tempfile::TempDir;
 use tests::Pipeline;
@@ -36,18 +37,23 @@ async fn plan(pipeline: &Pipeline, run: &RunName) -> RunPlan {
 }
 
 #[tokio::test]
-async fn another_key_is_another_run() {
+async fn a_run_keeps_the_key_that_it_was_planned_with() {
     let folder = TempDir::new().unwrap();
     let pipeline = Pipeline::start(folder.path(), CARDS).await.unwrap();
     let first = put_key(&pipeline, "the first key there is").await;
-    let one = pipeline.deliver("one", &[("a.csv", ROWS)]).await.unwrap().run;
-    let again = pipeline.deliver("one", &[("a.csv", ROWS)]).await.unwrap().run;
-    assert_eq!(again, one, "the same delivery with the same key");
+    let one = pipeline.deliver("one", &[("a.csv", ROWS)]).await.unwrap();
     let second = put_key(&pipeline, "the second key there is").await;
-    let other = pipeline.deliver("one", &[("a.csv", ROWS)]).await.unwrap().run;
-    assert_ne!(other, one);
-    assert_eq!(plan(&pipeline, &one).await.mask_key, Some(first));
-    assert_eq!(plan(&pipeline, &other).await.mask_key, Some(second));
+    // The sender has named the runs as the starter does, or there would be no such plans.
+    let two = pipeline.deliver("two", &[("a.csv", ROWS)]).await.unwrap();
+    for run in [&one.run, &two.run] {
+        let report = pipeline.report(run).await.unwrap().unwrap();
+        assert_eq!(report.status, Status::Succeeded, "{:?}", report.error);
+    }
+    assert_eq!(plan(&pipeline, &one.run).await.mask_key, Some(first));
+    assert_eq!(plan(&pipeline, &two.run).await.mask_key, Some(second));
+
+    let again = pipeline.local.redeliver(&one.manifest).await.unwrap();
+    assert!(again.to_string().contains(&one.run.to_string()), "the event comes again, and is its run: {again}");
 }
 
 #[tokio::test]
