@@ -19,22 +19,25 @@ pub(super) trait Write: Debug + Send + Sync {
     /// The type in arrow.
     type Arrow: ByteArrayType<Offset = i32>;
 
+    /// Whether a NUL is no part of a value: no warehouse keeps one in text.
+    const REFUSES_NUL: bool;
+
     /// Adds the bytes of a text's value, or says why it has none; what it has added then is taken back.
     fn write(&self, text: &str, bytes: &mut Vec<u8>) -> Result<Written, Reason>;
 
-    /// The text as it is written, for a message.
+    /// Adds the values of a block, where that can be done at once because nothing is to be said of any; otherwise says
+    /// `false`, and what it has added is taken back.
+    fn write_block(&self, _texts: &[Option<&str>], _values: &mut Values) -> bool {
+        false
+    }
+
+    /// The text as it would be written, for a message.
     fn named<'a>(&self, text: &'a str) -> Cow<'a, str> {
         Cow::Borrowed(text)
     }
 
-    /// Does to the bytes of many values what can be done at once.
-    fn end_block(&self, _bytes: &mut [u8]) {}
-
     /// The reason in a sentence; `value` is how it names the text.
     fn explain(&self, reason: Reason, value: &str, text: &str) -> String;
-
-    /// Whether a NUL is no part of a value: no warehouse keeps one in text.
-    const REFUSES_NUL: bool;
 }
 
 /// Whether a value is whole.
@@ -56,21 +59,59 @@ impl<W: Write> Typing for Bytes<W> {
         let mut offsets = Vec::with_capacity(rows + 1);
         offsets.push(0);
         let bytes = Vec::with_capacity(rows * USUAL_BYTES);
-        Box::new(Values { writer: &self.0, bytes, offsets, validity: Validity::with_capacity(rows) })
+        let values = Values { bytes, offsets, validity: Validity::with_capacity(rows) };
+        Box::new(Writing { writer: &self.0, values })
     }
 }
 
-struct Values<'a, W> {
-    writer: &'a W,
+/// Values in the making.
+#[derive(Debug)]
+pub(super) struct Values {
     bytes: Vec<u8>,
     offsets: Vec<i32>,
     validity: Validity,
 }
 
-impl<W: Write> Sink for Values<'_, W> {
-    fn push(&mut self, texts: &[Option<&str>], site: &mut Site<'_>) {
-        let Self { writer, bytes, offsets, validity } = self;
-        let start = bytes.len();
+impl Values {
+    /// Adds the bytes of each text as they are. Returns the length of the longest.
+    pub fn extend(&mut self, texts: &[Option<&str>]) -> usize {
+        let Self { bytes, offsets, validity } = self;
+        let mut longest = 0;
+        validity.push(texts, |_, text| {
+            let added = text.unwrap_or_default();
+            bytes.extend_from_slice(added.as_bytes());
+            longest = longest.max(added.len());
+            offsets.push(offset(bytes.len()));
+            text.is_some()
+        });
+        longest
+    }
+
+    /// The bytes of the last values; where those begin, `len` has said.
+    pub fn bytes_from(&mut self, start: usize) -> &mut [u8] {
+        self.bytes.get_mut(start..).unwrap_or_default()
+    }
+
+    /// How many bytes there are.
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+/// More than fit are told when the column is finished.
+#[inline]
+fn offset(bytes: usize) -> i32 {
+    i32::try_from(bytes).unwrap_or(i32::MAX)
+}
+
+struct Writing<'a, W> {
+    writer: &'a W,
+    values: Values,
+}
+
+impl<W: Write> Writing<'_, W> {
+    fn write_each(&mut self, texts: &[Option<&str>], site: &mut Site<'_>) {
+        let Self { writer, values: Values { bytes, offsets, validity } } = self;
         validity.push(texts, |nth, text| {
             let before = bytes.len();
             let written = text.map(|text| writer.write(text, bytes));
@@ -83,24 +124,34 @@ impl<W: Write> Sink for Values<'_, W> {
                 (Some(Ok(Written::Cut)), _) => site.truncated(nth),
                 _ => {}
             }
-            // More than fit are told when the column is finished.
-            offsets.push(i32::try_from(bytes.len()).unwrap_or(i32::MAX));
+            offsets.push(offset(bytes.len()));
             matches!(written, Some(Ok(_)))
         });
-        writer.end_block(bytes.get_mut(start..).unwrap_or_default());
-        if W::REFUSES_NUL && memchr::memchr(0, bytes.get(start..).unwrap_or_default()).is_some() {
+    }
+}
+
+impl<W: Write> Sink for Writing<'_, W> {
+    fn push(&mut self, texts: &[Option<&str>], site: &mut Site<'_>) {
+        let (bytes, rows) = (self.values.bytes.len(), self.values.validity.len());
+        if !self.writer.write_block(texts, &mut self.values) {
+            self.values.bytes.truncate(bytes);
+            self.values.offsets.truncate(rows + 1);
+            self.values.validity.truncate(rows);
+            self.write_each(texts, site);
+        }
+        if W::REFUSES_NUL && memchr::memchr(0, self.values.bytes_from(bytes)).is_some() {
             refuse_nul(texts, site);
         }
     }
 
     fn finish(self: Box<Self>) -> Result<ArrayRef> {
-        if i32::try_from(self.bytes.len()).is_err() {
-            let what = format!("its values have {} bytes in one batch, {} at the most", self.bytes.len(), i32::MAX);
+        let Values { bytes, offsets, validity } = self.values;
+        if i32::try_from(bytes.len()).is_err() {
+            let what = format!("its values have {} bytes in one batch, {} at the most", bytes.len(), i32::MAX);
             return Err(Error::new(Kind::Data, "type", "a column").because(what));
         }
-        let offsets = OffsetBuffer::new(ScalarBuffer::from(self.offsets));
-        let nulls = self.validity.finish();
-        let array = GenericByteArray::<W::Arrow>::try_new(offsets, Buffer::from_vec(self.bytes), nulls);
+        let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
+        let array = GenericByteArray::<W::Arrow>::try_new(offsets, Buffer::from_vec(bytes), validity.finish());
         Ok(Arc::new(array.map_err(bug)?))
     }
 }

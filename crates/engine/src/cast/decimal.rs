@@ -13,8 +13,8 @@ use crate::reject::Reason;
 /// Redshift keeps up to 19 digits in 64 bits: not every number of 19 digits fits (facts/redshift-copy.md).
 const DIGITS_IN_64_BITS: u8 = 19;
 
-/// Sixteen digits before as many zeros fit in an i128.
-const SAFE_SCALE: u8 = 20;
+/// What fits in 64 bits, with as many zeros behind it, fits in an i128.
+const SAFE_SCALE: u8 = 18;
 
 /// Reads decimal(p,s).
 #[derive(Debug)]
@@ -25,8 +25,8 @@ pub struct Decimal {
     data_type: DataType,
     marks: Option<Marks>,
     rounds: bool,
-    /// What a number is multiplied with that has no digits behind the point, one, and so on to the scale; none where
-    /// sixteen digits times the first may overflow.
+    /// What a number is multiplied with that has no digits behind the point, one, and so on to the scale; none where 64
+    /// bits times the first may overflow.
     powers: Vec<i128>,
 }
 
@@ -44,18 +44,24 @@ impl Decimal {
     #[inline]
     fn few_digits(&self, bytes: &[u8]) -> Option<i128> {
         let (is_negative, digits) = sign(bytes);
+        let (digits, behind) = match digits::value_with_point(digits, usize::from(self.scale)) {
+            Some(found) => found,
+            None => self.longer(digits)?,
+        };
+        let value = i128::from(digits) * self.powers.get(behind)?;
+        (value <= self.most).then_some(if is_negative { -value } else { value })
+    }
+
+    /// The same of up to 16 digits before the point.
+    fn longer(&self, digits: &[u8]) -> Option<(u64, usize)> {
         let scale = usize::from(self.scale);
         let (start, tail) = digits.split_at_checked(digits.len().saturating_sub(scale + 1))?;
-        let value = match tail.iter().position(|byte| *byte == b'.') {
-            None => i128::from(digits::value(digits)?) * self.powers.first()?,
-            Some(point) => {
-                let (whole, _) = digits.split_at_checked(start.len() + point)?;
-                let fraction = tail.get(point + 1..)?;
-                let whole = i128::from(digits::value(whole)?) * self.powers.first()?;
-                whole + i128::from(digits::value(fraction)?) * self.powers.get(fraction.len())?
-            }
-        };
-        (value <= self.most).then_some(if is_negative { -value } else { value })
+        let Some(point) = tail.iter().position(|byte| *byte == b'.') else { return Some((digits::value(digits)?, 0)) };
+        let (whole, _) = digits.split_at_checked(start.len() + point)?;
+        let fraction = tail.get(point + 1..)?;
+        let unit = 10u64.checked_pow(u32::try_from(fraction.len()).ok()?)?;
+        let value = digits::value(whole)?.checked_mul(unit)?.checked_add(digits::value(fraction)?)?;
+        Some((value, fraction.len()))
     }
 
     #[cold]

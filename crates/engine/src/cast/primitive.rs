@@ -55,19 +55,18 @@ struct Values<'a, P: Parse> {
 impl<P: Parse> Sink for Values<'_, P> {
     fn push(&mut self, texts: &[Option<&str>], site: &mut Site<'_>) {
         let Self { parser, scratch, values, validity } = self;
+        let start = values.len();
+        values.resize(start + texts.len(), Default::default());
+        let mut slots = values.get_mut(start..).unwrap_or_default().iter_mut();
         validity.push(texts, |nth, text| {
-            let Some(text) = text else {
-                values.push(Default::default());
-                return false;
-            };
+            let (Some(text), Some(slot)) = (text, slots.next()) else { return false };
             match parser.parse(text, scratch) {
                 Ok(value) => {
-                    values.push(value);
+                    *slot = value;
                     true
                 }
                 Err(reason) => {
                     site.fault(nth, reason, text, &|value| parser.explain(reason, value));
-                    values.push(Default::default());
                     false
                 }
             }
@@ -112,6 +111,19 @@ impl Validity {
             self.bits += chunk.len();
             self.nulls += chunk.len() - word.count_ones() as usize;
         }
+    }
+
+    /// How many bits there are.
+    pub fn len(&self) -> usize {
+        self.bits
+    }
+
+    /// The bits of the first blocks only.
+    pub fn truncate(&mut self, bits: usize) {
+        self.words.truncate(bits.div_ceil(Self::WORD));
+        self.bits = self.bits.min(bits);
+        let there: u32 = self.words.iter().map(|word| word.count_ones()).sum();
+        self.nulls = self.bits - there as usize;
     }
 
     /// The nulls, if there are any.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use arrow::array::types::Utf8Type;
 use serde::de::IgnoredAny;
 
-use super::bytes::{Write, Written};
+use super::bytes::{Values, Write, Written};
 use crate::reject::Reason;
 use crate::rule::Case;
 
@@ -22,32 +22,24 @@ impl Write for Varchar {
     type Arrow = Utf8Type;
     const REFUSES_NUL: bool = true;
 
-    #[inline]
     fn write(&self, text: &str, bytes: &mut Vec<u8>) -> Result<Written, Reason> {
-        let Some(case) = self.case else {
-            if text.len() <= self.most {
-                bytes.extend_from_slice(text.as_bytes());
-                return Ok(Written::Whole);
-            }
-            return cut(text, self.most, self.truncates, bytes);
-        };
-        let start = bytes.len();
-        case.append(text, bytes);
-        if bytes.len() - start <= self.most {
+        let text = self.named(text);
+        if text.len() <= self.most {
+            bytes.extend_from_slice(text.as_bytes());
             return Ok(Written::Whole);
         }
-        bytes.truncate(start);
-        cut(&case.of(text), self.most, self.truncates, bytes)
+        cut(&text, self.most, self.truncates, bytes)
+    }
+
+    /// Nearly all texts fit, and keep their length when their case is changed.
+    fn write_block(&self, texts: &[Option<&str>], values: &mut Values) -> bool {
+        let start = values.len();
+        let longest = values.extend(texts);
+        longest <= self.most && self.case.is_none_or(|case| case.change(values.bytes_from(start)))
     }
 
     fn named<'a>(&self, text: &'a str) -> Cow<'a, str> {
         self.case.map_or(Cow::Borrowed(text), |case| Cow::Owned(case.of(text)))
-    }
-
-    fn end_block(&self, bytes: &mut [u8]) {
-        if let Some(case) = self.case {
-            case.change_ascii(bytes);
-        }
     }
 
     fn explain(&self, _: Reason, value: &str, text: &str) -> String {

@@ -59,16 +59,26 @@ impl Replacement {
     /// Adds the text with its matches replaced; `false` if the buffer would grow past the limit.
     fn push(&self, text: &str, buffer: &mut String, limit: usize) -> bool {
         let mut behind = 0;
-        for captures in self.regex.captures_iter(text) {
-            let Some(found) = captures.get(0) else { continue };
-            buffer.push_str(text.get(behind..found.start()).unwrap_or_default());
-            behind = found.end();
-            // A group is no longer than its match.
-            let most = self.with.len() + self.groups * found.len();
-            if buffer.len() + most > limit {
-                return false;
+        if self.groups == 0 {
+            for found in self.regex.find_iter(text) {
+                buffer.push_str(text.get(behind..found.start()).unwrap_or_default());
+                buffer.push_str(&self.with);
+                behind = found.end();
+                if buffer.len() > limit {
+                    return false;
+                }
             }
-            captures.expand(&self.with, buffer);
+        } else {
+            for captures in self.regex.captures_iter(text) {
+                let found = captures.get_match();
+                buffer.push_str(text.get(behind..found.start()).unwrap_or_default());
+                behind = found.end();
+                // A group is no longer than its match.
+                if buffer.len() + self.with.len() + self.groups * found.len() > limit {
+                    return false;
+                }
+                captures.expand(&self.with, buffer);
+            }
         }
         buffer.push_str(text.get(behind..).unwrap_or_default());
         buffer.len() <= limit

@@ -2,8 +2,14 @@
 
 /// 1970-01-01 as a number of days since 0000-12-31, and what the years are shifted by so that none is below zero.
 const EPOCH_DAYS: i32 = 719_163;
-const SHIFT_YEARS: i32 = 400;
+const SHIFT_YEARS: u32 = 400;
 const SHIFT_DAYS: i32 = 146_097;
+
+/// The days before each month, of a common year and of a leap year; then the days of the year.
+const BEFORE_MONTH: [[u16; 13]; 2] = [
+    [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365],
+    [0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335, 366],
+];
 
 pub const SECONDS_PER_DAY: i64 = 86_400;
 
@@ -34,48 +40,32 @@ impl Reading {
 
 /// The day of a date, if there is such a day: years from 0 to 262,142.
 #[inline]
-pub fn day(year: i32, month: u32, day: u32) -> Option<i32> {
-    /// The days before each month of a common year, and its length.
-    const MONTHS: [(u16, u8); 12] = [
-        (0, 31),
-        (31, 28),
-        (59, 31),
-        (90, 30),
-        (120, 31),
-        (151, 30),
-        (181, 31),
-        (212, 31),
-        (243, 30),
-        (273, 31),
-        (304, 30),
-        (334, 31),
-    ];
-    let (before, length) = *MONTHS.get(usize::try_from(month.wrapping_sub(1)).ok()?)?;
-    let leap = u32::from(is_leap(year));
-    if day == 0 || day > u32::from(length) + if month == 2 { leap } else { 0 } {
-        return None;
-    }
-    let in_year = u32::from(before) + if month > 2 { leap } else { 0 } + day;
-    Some(before_year(year) + i32::try_from(in_year).ok()?)
+pub fn day(year: u32, month: u32, day: u32) -> Option<i32> {
+    let month = usize::try_from(month).ok()?;
+    let months = BEFORE_MONTH.get(usize::from(is_leap(year)))?;
+    let (before, behind) = (u32::from(*months.get(month.wrapping_sub(1))?), u32::from(*months.get(month)?));
+    // A day 0 wraps around, and is past every month's end.
+    (day.wrapping_sub(1) < behind - before).then(|| before_year(year) + (before + day).cast_signed())
 }
 
 /// The nth day of a year, from 1.
-pub fn day_of_year(year: i32, nth: u32) -> Option<i32> {
+pub fn day_of_year(year: u32, nth: u32) -> Option<i32> {
     let is_one = nth >= 1 && nth <= 365 + u32::from(is_leap(year));
-    is_one.then_some(before_year(year) + i32::try_from(nth).ok()?)
+    is_one.then(|| before_year(year) + nth.cast_signed())
 }
 
 /// The day before a year's first.
 #[inline]
-fn before_year(year: i32) -> i32 {
+fn before_year(year: u32) -> i32 {
     let past = year + SHIFT_YEARS - 1;
     let centuries = past / 100;
-    past * 365 + past / 4 - centuries + centuries / 4 - SHIFT_DAYS - EPOCH_DAYS
+    (past * 365 + past / 4 - centuries + centuries / 4).cast_signed() - SHIFT_DAYS - EPOCH_DAYS
 }
 
 #[inline]
-fn is_leap(year: i32) -> bool {
-    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+fn is_leap(year: u32) -> bool {
+    let centuries = year / 100;
+    year.is_multiple_of(4) && (centuries * 100 != year || centuries.is_multiple_of(4))
 }
 
 /// The second of a day, if there is such a time.

@@ -2,6 +2,7 @@
 //! `23:59`, `23:59:59`, `23:59:59.123456`.
 
 use super::civil::{self, Reading, split_digits, two_digits};
+use crate::cast::digits;
 
 /// A day.
 #[inline]
@@ -18,7 +19,7 @@ pub fn timestamp(text: &str) -> Option<Reading> {
         return rest.is_empty().then_some(Reading::midnight(days));
     };
     let [h1, h2, b':', m1, m2, b':', s1, s2, rest @ ..] = rest else { return None };
-    let seconds = civil::seconds(two_digits(*h1, *h2)?, two_digits(*m1, *m2)?, two_digits(*s1, *s2)?)?;
+    let seconds = seconds_of([*h1, *h2, *m1, *m2, *s1, *s2])?;
     if rest.is_empty() {
         return Some(Reading { days, seconds, nanos: 0, offset: None });
     }
@@ -31,23 +32,28 @@ pub fn timestamp(text: &str) -> Option<Reading> {
 #[inline]
 pub fn clock(text: &str) -> Option<Reading> {
     let [h1, h2, b':', m1, m2, rest @ ..] = text.as_bytes() else { return None };
-    let (hour, minute) = (two_digits(*h1, *h2)?, two_digits(*m1, *m2)?);
-    let (second, rest) = match rest {
-        [] => (0, rest),
-        [b':', s1, s2, rest @ ..] => (two_digits(*s1, *s2)?, rest),
+    let (s1, s2, rest) = match rest {
+        [] => (b'0', b'0', rest),
+        [b':', s1, s2, rest @ ..] => (*s1, *s2, rest),
         _ => return None,
     };
     let (nanos, rest) = fraction_of(rest)?;
-    let seconds = civil::seconds(hour, minute, second)?;
+    let seconds = seconds_of([*h1, *h2, *m1, *m2, s1, s2])?;
     rest.is_empty().then_some(Reading { days: 0, seconds, nanos, offset: None })
 }
 
 #[inline]
 fn date_of(bytes: &[u8]) -> Option<(i32, &[u8])> {
     let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, rest @ ..] = bytes else { return None };
-    let year = two_digits(*y1, *y2)? * 100 + two_digits(*y3, *y4)?;
-    let days = civil::day(i32::try_from(year).ok()?, two_digits(*m1, *m2)?, two_digits(*d1, *d2)?)?;
-    Some((days, rest))
+    let [century, year, month, day] = digits::pairs([*y1, *y2, *y3, *y4, *m1, *m2, *d1, *d2])?;
+    Some((civil::day(century * 100 + year, month, day)?, rest))
+}
+
+/// The second of a day.
+#[inline]
+fn seconds_of([h1, h2, m1, m2, s1, s2]: [u8; 6]) -> Option<u32> {
+    let [hour, minute, second, _] = digits::pairs([h1, h2, m1, m2, s1, s2, b'0', b'0'])?;
+    civil::seconds(hour, minute, second)
 }
 
 /// The fraction that stands there, zero if none does, and what is behind it.

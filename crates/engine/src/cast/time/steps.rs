@@ -61,7 +61,7 @@ pub struct Steps {
 /// What the steps have read so far.
 #[derive(Debug, Clone, Copy)]
 struct Fields {
-    year: i32,
+    year: u32,
     month: u32,
     day: u32,
     day_of_year: Option<u32>,
@@ -168,7 +168,7 @@ impl Step {
             Self::ShortYear => {
                 let mut short = 0;
                 let rest = small_number(rest, &mut short)?;
-                fields.year = i32::try_from(if short < 70 { 2000 + short } else { 1900 + short }).ok()?;
+                fields.year = if short < 70 { 2000 + short } else { 1900 + short };
                 Some(rest)
             }
             Self::MonthName { long } => {
@@ -270,11 +270,10 @@ fn literal_step(literal: &str) -> Step {
 
 /// Four digits, the first no zero: who writes two digits means `%y`, and says so. With a plus before them, any number.
 #[inline]
-fn year<'a>(rest: &'a [u8], year: &mut i32) -> Option<&'a [u8]> {
+fn year<'a>(rest: &'a [u8], year: &mut u32) -> Option<&'a [u8]> {
     match rest {
         [y1 @ b'1'..=b'9', y2, y3, y4, rest @ ..] => {
-            let value = two_digits(*y1, *y2)? * 100 + two_digits(*y3, *y4)?;
-            *year = i32::try_from(value).ok()?;
+            *year = two_digits(*y1, *y2)? * 100 + two_digits(*y3, *y4)?;
             Some(rest)
         }
         _ => odd_year(rest, year),
@@ -282,9 +281,9 @@ fn year<'a>(rest: &'a [u8], year: &mut i32) -> Option<&'a [u8]> {
 }
 
 #[cold]
-fn odd_year<'a>(rest: &'a [u8], into: &mut i32) -> Option<&'a [u8]> {
+fn odd_year<'a>(rest: &'a [u8], into: &mut u32) -> Option<&'a [u8]> {
     /// The last year that chrono has.
-    const MAX_YEAR: i32 = 262_142;
+    const MAX_YEAR: u32 = 262_142;
     if rest.first().is_some_and(u8::is_ascii_digit) {
         return None;
     }
@@ -293,8 +292,8 @@ fn odd_year<'a>(rest: &'a [u8], into: &mut i32) -> Option<&'a [u8]> {
         return if trimmed.len() < rest.len() { year(trimmed, into) } else { None };
     };
     let (digits, rest) = split_digits(digits);
-    let value = digits.iter().try_fold(0i32, |value, byte| {
-        let value = value.checked_mul(10)?.checked_add(i32::from(byte - b'0'))?;
+    let value = digits.iter().try_fold(0u32, |value, byte| {
+        let value = value.checked_mul(10)?.checked_add(u32::from(byte - b'0'))?;
         (value <= MAX_YEAR).then_some(value)
     })?;
     *into = value;

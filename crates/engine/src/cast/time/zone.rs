@@ -56,20 +56,21 @@ impl Zone {
 /// A day whose first and last second have the same offset has it throughout: no zone changes twice within six days.
 #[derive(Debug, Default)]
 pub struct Memo {
-    days: Vec<Option<(i64, i32)>>,
+    /// A day and its offset; no place is made before one is known.
+    days: Vec<(i64, i32)>,
 }
 
 impl Memo {
-    const PLACES: usize = 256;
+    const PLACES: usize = 1024;
     /// The same, for days, of which there are some before 1970.
-    const DAYS: i64 = 256;
+    const DAYS: i64 = 1024;
 
     #[inline]
     fn offset(&mut self, zone: Tz, shown: i64) -> Result<i32, Reason> {
         let day = shown.div_euclid(SECONDS_PER_DAY);
         let place = usize::try_from(day.rem_euclid(Self::DAYS)).unwrap_or(0);
         match self.days.get(place) {
-            Some(Some((known, offset))) if *known == day => Ok(*offset),
+            Some((known, offset)) if *known == day => Ok(*offset),
             _ => self.search(zone, shown, day, place),
         }
     }
@@ -79,9 +80,9 @@ impl Memo {
         let first = search(zone, day * SECONDS_PER_DAY);
         let last = search(zone, (day + 1) * SECONDS_PER_DAY - 1);
         if let (Ok(offset), true) = (first, first == last) {
-            self.days.resize(Self::PLACES, None);
+            self.days.resize(Self::PLACES, (i64::MIN, 0));
             if let Some(known) = self.days.get_mut(place) {
-                *known = Some((day, offset));
+                *known = (day, offset);
             }
         }
         search(zone, shown)

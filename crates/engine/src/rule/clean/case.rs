@@ -33,26 +33,19 @@ impl Case {
         }
     }
 
-    /// Adds the text, all of it in this case but for its ASCII letters: see [`Case::change_ascii`].
-    pub fn append(self, text: &str, bytes: &mut Vec<u8>) {
-        let start = bytes.len();
-        bytes.extend_from_slice(text.as_bytes());
-        if !text.is_ascii() && !self.change(bytes.get_mut(start..).unwrap_or_default()) {
-            bytes.truncate(start);
-            bytes.extend_from_slice(self.of(text).as_bytes());
+    /// Changes texts, one behind the other, in place; `false` where that cannot be done, and they are of no use then.
+    pub fn change(self, texts: &mut [u8]) -> bool {
+        if !texts.is_ascii() && !self.change_beyond_ascii(texts) {
+            return false;
         }
-    }
-
-    /// Changes the ASCII letters of many texts at once.
-    pub fn change_ascii(self, bytes: &mut [u8]) {
         match self {
-            Self::Lower => bytes.make_ascii_lowercase(),
-            Self::Upper => bytes.make_ascii_uppercase(),
+            Self::Lower => texts.make_ascii_lowercase(),
+            Self::Upper => texts.make_ascii_uppercase(),
         }
+        true
     }
 
-    /// Changes all but ASCII letters in place; `false` where that cannot be done, and the bytes are of no use then.
-    fn change(self, mut rest: &mut [u8]) -> bool {
+    fn change_beyond_ascii(self, mut rest: &mut [u8]) -> bool {
         let table = match self {
             Self::Lower => &*LOWER,
             Self::Upper => &*UPPER,
@@ -60,7 +53,7 @@ impl Case {
         loop {
             rest = match rest {
                 [] => return true,
-                [0..0x80, behind @ ..] => behind,
+                [0..0x80, ..] => skip_ascii(rest),
                 [lead @ 0xC2..0xE0, next, behind @ ..] => {
                     let place = usize::from(*lead & 0x1F) << 6 | usize::from(*next & 0x3F);
                     match table.get(place).map(|changed| changed.to_be_bytes()) {
@@ -82,6 +75,13 @@ impl Case {
             }
         }
     }
+}
+
+/// What is behind some characters that are ASCII, of which the first is one.
+fn skip_ascii(bytes: &mut [u8]) -> &mut [u8] {
+    let is_ascii = |word: &[u8; 8]| u64::from_le_bytes(*word) & 0x8080_8080_8080_8080 == 0;
+    let skipped = if bytes.first_chunk().is_some_and(is_ascii) { 8 } else { 1 };
+    bytes.get_mut(skipped..).unwrap_or_default()
 }
 
 fn table(change: impl Fn(char) -> Option<char>) -> Table {
@@ -106,12 +106,10 @@ mod tests {
 
     use super::*;
 
-    /// What is added behind something else.
-    fn appended(case: Case, text: &str) -> String {
-        let mut bytes = b"x".to_vec();
-        case.append(text, &mut bytes);
-        case.change_ascii(&mut bytes[1..]);
-        String::from_utf8(bytes[1..].to_vec()).unwrap()
+    /// In place, or by the standard library where that cannot be done.
+    fn changed(case: Case, text: &str) -> String {
+        let mut bytes = text.as_bytes().to_vec();
+        if case.change(&mut bytes) { String::from_utf8(bytes).unwrap() } else { case.of(text) }
     }
 
     #[test]
@@ -120,8 +118,8 @@ mod tests {
         for character in '\0'..'\u{20000}' {
             // Between letters, where what is not looked at alone may count.
             let text = format!("a{character}Á");
-            assert_eq!(appended(Case::Lower, &text), text.to_lowercase(), "{text:?}");
-            assert_eq!(appended(Case::Upper, &text), text.to_uppercase(), "{text:?}");
+            assert_eq!(changed(Case::Lower, &text), text.to_lowercase(), "{text:?}");
+            assert_eq!(changed(Case::Upper, &text), text.to_uppercase(), "{text:?}");
         }
         let beyond = ('\u{20000}'..=char::MAX).filter(|c| c.to_lowercase().ne([*c]) || c.to_uppercase().ne([*c]));
         assert_eq!(beyond.count(), 0);
@@ -132,7 +130,8 @@ mod tests {
         for text in ["Müller", "Жанна ИВАНОВА", "Ωμέγα", "小林 さくら", "김민준", "राम", "O’Neil", "Ég 😀", "ابن"]
         {
             for case in [Case::Lower, Case::Upper] {
-                assert!(case.change(&mut text.as_bytes().to_vec()), "{text} {case:?}");
+                let is_changed = case.change(&mut text.as_bytes().to_vec());
+                assert!(is_changed, "{text} {case:?}");
             }
         }
     }
@@ -140,8 +139,8 @@ mod tests {
     proptest! {
         #[test]
         fn every_text_becomes_what_the_standard_library_makes_of_it(text in "[a-zA-ZΑ-ώÀ-ÿА-яİıſßŉǅΣς漢字😀\\PC]*") {
-            prop_assert_eq!(appended(Case::Lower, &text), text.to_lowercase());
-            prop_assert_eq!(appended(Case::Upper, &text), text.to_uppercase());
+            prop_assert_eq!(changed(Case::Lower, &text), text.to_lowercase());
+            prop_assert_eq!(changed(Case::Upper, &text), text.to_uppercase());
         }
     }
 }
