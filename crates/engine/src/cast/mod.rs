@@ -21,6 +21,7 @@ mod decimal;
 mod digits;
 mod faults;
 mod float;
+mod json;
 mod marks;
 mod number;
 mod primitive;

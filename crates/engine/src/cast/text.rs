@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use arrow::array::types::Utf8Type;
-use serde::de::IgnoredAny;
 
 use super::bytes::{Values, Write, Written};
+use super::json;
 use crate::reject::Reason;
 use crate::rule::Case;
 
@@ -97,25 +97,17 @@ impl Write for Super {
         if text.len() > self.most {
             return Err(Reason::TooLong);
         }
-        json_fault(text).map_or(Ok(()), |_| Err(Reason::NotJson))?;
+        json::fault(text).map_or(Ok(()), |fault| Err(fault.reason))?;
         bytes.extend_from_slice(text.as_bytes());
         Ok(Written::Whole)
     }
 
     fn explain(&self, reason: Reason, value: &str, text: &str) -> String {
-        match (reason, json_fault(text)) {
-            (Reason::NotJson, Some(error)) => format!("{value} is not JSON: {error}"),
+        match (reason, json::fault(text)) {
+            (Reason::NotJson, Some(fault)) => format!("{value} is not JSON: {}", fault.message),
+            (_, Some(fault)) if reason == fault.reason => format!("{value} is no super: {}", fault.message),
             _ => format!("{value} has {} bytes, super holds {}", text.len(), self.most),
         }
-    }
-}
-
-/// What is wrong with a JSON text.
-fn json_fault(text: &str) -> Option<serde_json::Error> {
-    // What is only looked over is not unescaped: half of a surrogate pair is found by reading the value itself.
-    match text.contains("\\u") {
-        true => serde_json::from_str::<serde_json::Value>(text).err(),
-        false => serde_json::from_str::<IgnoredAny>(text).err(),
     }
 }
 

@@ -64,7 +64,7 @@ fn with_a_mask_no_message_of_any_column_shows_a_value() {
         8 e not_a_number: the value is not a decimal number ""
         9 f not_a_number: the value is not a number ""
         10 c too_long: the value has 7 bytes, char(2) holds 2 ""
-        11 s not_json: the value is not JSON: expected value at line 1 column 1 ""
+        11 s not_json: the value is not JSON: character 1: a value is expected, not what stands there ""
         12 b too_long: the value has 3 bytes, varbyte(1) holds 1 ""
         13 a not_allowed: the value is none of the allowed x ""
         14 p no_match: the value does not match `^q` ""
