@@ -46,6 +46,7 @@ use self::bytes::Bytes;
 use self::column::Column;
 pub(crate) use self::faults::{Faults, Site, Values};
 use self::marks::Marks;
+pub(crate) use self::number::whole_number;
 use self::primitive::Primitive;
 use crate::mask::MaskKey;
 use crate::reject::Reject;

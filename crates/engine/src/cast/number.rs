@@ -76,6 +76,12 @@ impl<'a> Written<'a> {
     }
 }
 
+/// The value of a number that is whole, however it is written. `None` where it is not, or has more digits than a bigint
+/// may have, which bounds what an exponent makes of a short text.
+pub fn whole_number(text: &str) -> Option<i128> {
+    Written::read(text)?.at_scale(0, u64::MAX.into(), false).ok()
+}
+
 /// The most digits of any exact type; one more than these does not overflow an i128.
 const MAX_DIGITS: usize = 38;
 

@@ -14,8 +14,10 @@
 //! - Keys are compared with the columns' paths exactly and, where that finds none, without regard to case; two keys that
 //!   are alike but for case, neither of them exact, are a reject. So is a key that stands twice in an object that a path
 //!   leads into, and a path that leads through a value that holds no others (through null or a missing key, it is null).
-//! - Numbers are their text: nothing is rounded. Texts are their characters; booleans `true` and `false`; objects and
-//!   arrays their JSON as it stands. For `super` all are their JSON, texts with their quotes.
+//! - Numbers are their text: nothing is rounded. For smallint, integer and bigint a number that is whole is its digits
+//!   (`6.0` and `1e1` are 6 and 10), because JSON has one kind of number only; a text that says `6.0` is no whole number.
+//!   Texts are their characters; booleans `true` and `false`; objects and arrays their JSON as it stands. For `super` all
+//!   are their JSON, texts with their quotes.
 //! - `\u0000` and half a surrogate pair make a record a reject where a column would hold them, and elsewhere do not matter.
 //! - `json.explode` makes a row of each element of an array. Its rows stand where their record stands; a fault inside an
 //!   element is its row's, any other the record's. Missing, null or empty, the array is one row.

@@ -33,8 +33,28 @@ pub struct Node {
 #[derive(Debug, Clone, Copy)]
 pub struct Place {
     pub column: usize,
+    pub form: JsonForm,
+}
+
+/// How a column takes a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JsonForm {
+    /// As text: a text's characters, anything else as it stands.
+    Text,
     /// As JSON, a text with its quotes.
-    pub keeps_json: bool,
+    Json,
+    /// As text, and a number that is whole in digits alone: JSON tells no integers from other numbers.
+    Whole,
+}
+
+impl JsonForm {
+    fn of(kind: Type) -> Self {
+        match kind {
+            Type::Super => Self::Json,
+            Type::Smallint | Type::Integer | Type::Bigint => Self::Whole,
+            _ => Self::Text,
+        }
+    }
 }
 
 impl Node {
@@ -91,14 +111,14 @@ impl Tree {
         });
         for (column, (name, of_column)) in dataset.columns.iter().enumerate() {
             let path = path_of(name, of_column)?;
-            let keeps_json = of_column.kind == Type::Super;
+            let form = JsonForm::of(of_column.kind);
             let below = exploded.and_then(|(array, element)| Some((element, behind(path.segments(), array)?)));
             let (from, rest) = below.unwrap_or((Self::ROOT, path.segments()));
             if from == Self::ROOT {
                 tree.of_record.push(column);
             }
             let node = tree.grow(from, rest);
-            tree.change(node, |node| node.columns.push(Place { column, keeps_json }));
+            tree.change(node, |node| node.columns.push(Place { column, form }));
         }
         tree.sum(Self::ROOT);
         Ok(tree)

@@ -5,10 +5,13 @@
 
 use std::ops::Range;
 
+use memchr::memchr3;
+
 use super::Layout;
 use super::cursor::{Broken, Cursor, Flaw, Shape, Text, unescape};
 use super::keys::{Claim, Keys, Known, NONE};
-use super::tree::{Node, Place, Tree};
+use super::tree::{JsonForm, Node, Place, Tree};
+use crate::cast::whole_number;
 use crate::reject::{Fault, Reason, shown};
 use crate::text::{Form, Span};
 
@@ -144,7 +147,7 @@ impl<'a> Walk<'a> {
         let start = self.cursor.at;
         self.cursor.at += 1;
         let text = self.cursor.text()?;
-        if text.has_escapes || place.keeps_json || text.range().len() > self.layout.field_bytes {
+        if text.has_escapes || place.form == JsonForm::Json || text.range().len() > self.layout.field_bytes {
             self.keep(&[place], Shape::Text, start..self.cursor.at);
             return Ok(());
         }
@@ -168,7 +171,7 @@ impl<'a> Walk<'a> {
             return self.fault(Some(first.column), Fault::new(Reason::TooLong, what));
         }
         let raw = self.text.get(range.clone()).unwrap_or_default();
-        let plain = if is_text && raw.contains('\\') && places.iter().any(|place| !place.keeps_json) {
+        let plain = if is_text && raw.contains('\\') && places.iter().any(|place| place.form != JsonForm::Json) {
             let start = self.made.len();
             unescape(raw, &mut self.made);
             Span::new(start..self.made.len(), Form::Made)
@@ -176,8 +179,22 @@ impl<'a> Walk<'a> {
             Span::new(range, Form::Raw)
         };
         for place in places {
-            self.set(place.column, if place.keeps_json { json } else { plain });
+            let span = match place.form {
+                JsonForm::Json => json,
+                JsonForm::Whole if shape == Shape::Number => self.whole_number(raw).unwrap_or(plain),
+                JsonForm::Whole | JsonForm::Text => plain,
+            };
+            self.set(place.column, span);
         }
+    }
+
+    /// A whole number in digits alone that is written with a point or an exponent: `6.0`, `1e1`.
+    #[inline]
+    fn whole_number(&mut self, number: &str) -> Option<Span> {
+        memchr3(b'.', b'e', b'E', number.as_bytes())?;
+        let start = self.made.len();
+        self.made.push_str(&whole_number(number)?.to_string());
+        Some(Span::new(start..self.made.len(), Form::Made))
     }
 
     #[inline]

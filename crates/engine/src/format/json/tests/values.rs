@@ -30,6 +30,49 @@ fn numbers_are_their_text() {
 }
 
 #[test]
+fn whole_numbers_are_digits_for_columns_of_whole_numbers_only() {
+    let columns = "a: {type: bigint}, b: {type: 'decimal(9,2)', from: a}, c: {type: super, from: a}";
+    let values = [
+        "6.0",
+        "1e1",
+        "-1.20E+2",
+        "120e-1",
+        "-0.0",
+        "0e99",
+        "6",
+        "1.5",
+        "1e-1",
+        "9223372036854775807.000",
+        "1e19",
+        "1e20",
+        "1e400",
+        "\"6.0\"",
+        "[6.0]",
+        "true",
+    ];
+    let input: String = values.map(|value| format!("{{\"a\":{value}}}\n")).concat();
+    expect![[r#"
+        line 1 at 0+10: "6" "6.0" "6.0"
+        line 2 at 10+10: "10" "1e1" "1e1"
+        line 3 at 20+15: "-120" "-1.20E+2" "-1.20E+2"
+        line 4 at 35+13: "12" "120e-1" "120e-1"
+        line 5 at 48+11: "0" "-0.0" "-0.0"
+        line 6 at 59+11: "0" "0e99" "0e99"
+        line 7 at 70+8: "6" "6" "6"
+        line 8 at 78+10: "1.5" "1.5" "1.5"
+        line 9 at 88+11: "1e-1" "1e-1" "1e-1"
+        line 10 at 99+30: "9223372036854775807" "9223372036854775807.000" "9223372036854775807.000"
+        line 11 at 129+11: "10000000000000000000" "1e19" "1e19"
+        line 12 at 140+11: "1e20" "1e20" "1e20"
+        line 13 at 151+12: "1e400" "1e400" "1e400"
+        line 14 at 163+12: "6.0" "6.0" "\"6.0\""
+        line 15 at 175+12: "[6.0]" "[6.0]" "[6.0]"
+        line 16 at 187+11: "true" "true" "true"
+    "#]]
+    .assert_eq(&show(&dataset(columns, ""), input));
+}
+
+#[test]
 fn texts_are_their_characters() {
     check(
         "a",
