@@ -36,23 +36,25 @@ pub trait Format: Debug + Sync {
         let mut names = IndexSet::new();
         for batch in records(self.reader(&without_columns(dataset)?, origin)?, text, is_all)? {
             for row in 0..batch.rows() {
-                names.extend(self.names_of(batch.record_text(row).unwrap_or_default()));
+                names.extend(self.names_of(dataset, batch.record_text(row).unwrap_or_default()));
             }
         }
         Ok(names.into_iter().collect())
     }
 
-    /// The names in one record, in its order.
-    fn names_of(&self, record: &str) -> Vec<String>;
+    /// The names in one record of a dataset, in its order: as columns say where they are read `from`.
+    fn names_of(&self, dataset: &Dataset, record: &str) -> Vec<String>;
 }
 
-/// The dataset with one column that no file has: its rows are counted and placed, and nothing of them is read.
+/// The dataset with one column that no file has: its records are counted and placed, each once, and nothing of them is
+/// read.
 fn without_columns(dataset: &Dataset) -> Result<Dataset> {
     let name =
         Identifier::parse("column_1").map_err(|error| Error::new(Kind::Bug, "name", "a column").because(error))?;
     let column = Column { from: Some("sluice has no such column".to_owned()), ..Column::new(Type::Super) };
     let mut bare = dataset.clone();
     (bare.dedupe, bare.load, bare.catalog) = (None, None, None);
+    bare.json.explode = None;
     bare.partition_by.clear();
     bare.with_columns([(name, column)].into_iter().collect())
 }

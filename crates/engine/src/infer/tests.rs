@@ -78,6 +78,40 @@ fn all_files_are_looked_at_and_their_columns_joined() {
 }
 
 #[test]
+fn json_has_columns_of_the_rows_that_an_array_is_made_into() {
+    check(
+        "format: json, json: {explode: order.lines}",
+        &[
+            "{\"id\":7,\"order\":{\"at\":\"2013-01-31\",\"lines\":[{\"sku\":\"a\",\"n\":1},{\"sku\":\"b\",\"n\":2.5}]}}\n",
+            "[{\"id\":8,\"order\":{\"lines\":[]}},{\"id\":9,\"order\":{\"lines\":[{\"n\":3,\"sku.old\":\"c\"}]}}]",
+        ],
+        expect![[r#"
+            id: bigint (4 values, 0 nulls)
+            order_at: date from "order.at" (2 values, 0 nulls)
+            order_lines_sku: varchar(16) from "order.lines.sku" (2 values, 0 nulls, the longest has 1 bytes)
+            order_lines_n: decimal(18,1) from "order.lines.n" (3 values, 1 nulls)
+            order_lines_sku_old: varchar(16) from "order.lines.\"sku.old\"" (1 values, 1 nulls, the longest has 1 bytes)
+            4 rows
+        "#]],
+    );
+}
+
+#[test]
+fn keys_of_json_that_look_like_paths_are_keys() {
+    check(
+        "format: json",
+        &["{\"a.b\":1,\"c[0]\":true,\"d e\":\"x\",\"a\":{\"b\":2}}"],
+        expect![[r#"
+            a_b: bigint from "\"a.b\"" (1 values, 0 nulls)
+            c_0: boolean from "\"c[0]\"" (1 values, 0 nulls)
+            d_e: varchar(16) from "d e" (1 values, 0 nulls, the longest has 1 bytes)
+            a: super (1 values, 0 nulls: objects or arrays)
+            1 rows
+        "#]],
+    );
+}
+
+#[test]
 fn text_is_text_under_its_own_names() {
     check(
         "format: csv, columns: text, csv: {header: false}",

@@ -33,6 +33,12 @@ impl Path {
         Self(vec![Segment::Key(key.to_owned())])
     }
 
+    /// The path that goes on from here.
+    #[must_use]
+    pub fn child(&self, segment: Segment) -> Self {
+        Self(self.0.iter().cloned().chain([segment]).collect())
+    }
+
     /// Reads `a.b`, `items[0].sku`, `"a.b".c`. In quotes, a quote and a backslash stand behind a backslash.
     pub fn parse(text: &str) -> Result<Self, BadName> {
         let mut rest = Rest { text, characters: text.char_indices().peekable() };

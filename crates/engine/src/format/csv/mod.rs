@@ -57,7 +57,7 @@ impl Format for Csv {
         CsvReader::new(dataset, origin, PIECE_BYTES).names(text, is_all)
     }
 
-    fn names_of(&self, _: &str) -> Vec<String> {
+    fn names_of(&self, _: &Dataset, _: &str) -> Vec<String> {
         // A record has no names: the header has.
         Vec::new()
     }

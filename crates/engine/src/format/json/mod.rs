@@ -25,6 +25,7 @@
 pub(crate) mod cursor;
 mod cut;
 mod keys;
+mod names;
 mod outline;
 mod piece;
 mod syntax;
@@ -37,10 +38,8 @@ mod way;
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use model::Result;
 use model::dataset::Dataset;
-use serde::de::IgnoredAny;
 
 use self::cursor::Found;
 use self::cut::JsonReader;
@@ -61,9 +60,8 @@ impl Format for Json {
         Ok(Box::new(JsonReader::new(dataset, origin)?))
     }
 
-    fn names_of(&self, record: &str) -> Vec<String> {
-        let record = serde_json::from_str::<IndexMap<String, IgnoredAny>>(record);
-        record.map_or_else(|_| Vec::new(), |record| record.into_keys().collect())
+    fn names_of(&self, dataset: &Dataset, record: &str) -> Vec<String> {
+        names::of(record, dataset.json.explode.as_ref()).into_iter().collect()
     }
 }
 

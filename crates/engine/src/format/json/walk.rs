@@ -451,7 +451,7 @@ impl<'a> Walk<'a> {
 }
 
 /// A key's text; with an escape that stands for no character, as it is written.
-fn key_text<'a>(whole: &'a str, text: Text, made: &'a mut String) -> &'a str {
+pub fn key_text<'a>(whole: &'a str, text: Text, made: &'a mut String) -> &'a str {
     let raw = whole.get(text.range()).unwrap_or_default();
     let mut again = Cursor::new(whole.as_bytes(), text.start);
     if !text.has_escapes || again.text().is_err() || again.flaw.is_some_and(|(_, flaw)| flaw == Flaw::LoneSurrogate) {

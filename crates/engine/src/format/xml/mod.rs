@@ -66,7 +66,7 @@ impl Format for Xml {
         Ok(Box::new(XmlReader::new(Arc::new(settings(dataset)?), decoded(dataset, origin), origin)))
     }
 
-    fn names_of(&self, record: &str) -> Vec<String> {
+    fn names_of(&self, _: &Dataset, record: &str) -> Vec<String> {
         names::of(record)
     }
 }
