@@ -13,7 +13,7 @@ pub mod xml;
 
 use std::fmt::Debug;
 
-use indexmap::IndexSet;
+use indexmap::IndexMap;
 use model::dataset::{Column, Dataset};
 use model::name::Identifier;
 use model::types::Type;
@@ -32,18 +32,34 @@ pub trait Format: Debug + Sync {
 
     /// What an object that begins with this text calls its columns, in its order; the whole of it if `is_all`. Made of
     /// the records' own names, unless a format has a better way.
-    fn names(&self, dataset: &Dataset, text: &[u8], is_all: bool, origin: Origin) -> Result<Vec<String>, Unreadable> {
-        let mut names = IndexSet::new();
-        for batch in records(self.reader(&without_columns(dataset)?, origin)?, text, is_all)? {
-            for row in 0..batch.rows() {
-                names.extend(self.names_of(dataset, batch.record_text(row).unwrap_or_default()));
-            }
+    fn names(&self, dataset: &Dataset, text: &[u8], is_all: bool, origin: Origin) -> Result<Vec<Name>, Unreadable> {
+        let batches = records(self.reader(&without_columns(dataset)?, origin)?, text, is_all)?;
+        let mut names = IndexMap::new();
+        for name in batches.iter().flat_map(record_texts).flat_map(|record| self.names_of(dataset, record)) {
+            *names.entry(name.path).or_default() |= name.is_nested;
         }
-        Ok(names.into_iter().collect())
+        Ok(names.into_iter().map(|(path, is_nested)| Name { path, is_nested }).collect())
     }
 
-    /// The names in one record of a dataset, in its order: as columns say where they are read `from`.
-    fn names_of(&self, dataset: &Dataset, record: &str) -> Vec<String>;
+    /// The names in one record of a dataset, in its order.
+    fn names_of(&self, dataset: &Dataset, record: &str) -> Vec<Name>;
+}
+
+/// A part of records, for a column that is still to be found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    /// As the column says where it is read `from`.
+    pub path: String,
+    /// Whether no text can hold its values, because they hold others or are several: then it is read as super. Where such
+    /// values are texts as well, as those of JSON are, no name says so.
+    pub is_nested: bool,
+}
+
+impl Name {
+    /// That of texts.
+    fn plain(path: String) -> Self {
+        Self { path, is_nested: false }
+    }
 }
 
 /// The dataset with one column that no file has: its records are counted and placed, each once, and nothing of them is
@@ -51,12 +67,17 @@ pub trait Format: Debug + Sync {
 fn without_columns(dataset: &Dataset) -> Result<Dataset> {
     let name =
         Identifier::parse("column_1").map_err(|error| Error::new(Kind::Bug, "name", "a column").because(error))?;
-    let column = Column { from: Some("sluice has no such column".to_owned()), ..Column::new(Type::Super) };
+    let column = Column { from: Some("sluice_has_no_such_column".to_owned()), ..Column::new(Type::Super) };
     let mut bare = dataset.clone();
     (bare.dedupe, bare.load, bare.catalog) = (None, None, None);
     bare.json.explode = None;
     bare.partition_by.clear();
     bare.with_columns([(name, column)].into_iter().collect())
+}
+
+/// The records of a batch, as they stand in the file.
+fn record_texts(batch: &TextBatch) -> impl Iterator<Item = &str> {
+    (0..batch.rows()).filter_map(|row| batch.record_text(row))
 }
 
 /// All records of a text.

@@ -12,7 +12,7 @@
 mod evidence;
 mod name;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use model::dataset::{Column, Csv, Dataset};
 use model::name::Identifier;
 use model::types::Type;
@@ -20,7 +20,7 @@ use model::{Error, Kind, Result};
 
 use self::evidence::Evidence;
 use crate::encoding::{NotText, Transcoder};
-use crate::format::{self, Unreadable};
+use crate::format::{self, Name, Unreadable};
 use crate::text::{Origin, TextBatch};
 use crate::unpack::{NotUnpacked, Unpacker};
 
@@ -49,6 +49,8 @@ pub struct Inference {
     dataset: Dataset,
     rows_of_file: u64,
     evidence: IndexMap<String, Evidence>,
+    /// Names whose values are no texts.
+    nested: IndexSet<String>,
     rows: u64,
     found: Option<String>,
     input: Option<Input>,
@@ -70,6 +72,7 @@ impl Inference {
             dataset: dataset.clone(),
             rows_of_file: dataset.infer.sample_rows.div_ceil(files),
             evidence: IndexMap::new(),
+            nested: IndexSet::new(),
             rows: 0,
             found: None,
             input: None,
@@ -135,6 +138,9 @@ impl Inference {
         let mut reasons = Vec::new();
         for (source, evidence) in &self.evidence {
             let (mut column, reason) = match self.dataset.columns_from() {
+                _ if self.nested.contains(source) => {
+                    (Column::new(Type::Super), "it is several, or holds others".to_owned())
+                }
                 model::dataset::ColumnsFrom::Text => (Column::new(ANY_TEXT), "columns: text".to_owned()),
                 _ => evidence.column(),
             };
@@ -153,15 +159,17 @@ impl Inference {
         if names.is_empty() {
             return Ok(());
         }
+        self.nested.extend(names.iter().filter(|name| name.is_nested).map(|name| name.path.clone()));
         let mut columns = IndexMap::new();
         for name in &names {
+            let kind = if self.nested.contains(&name.path) { Type::Super } else { ANY_TEXT };
             let place = format!("column_{}", columns.len() + 1);
             let place =
                 Identifier::parse(&place).map_err(|error| Error::new(Kind::Bug, "name", place).because(error))?;
-            columns.insert(place, Column { from: Some(name.clone()), ..Column::new(ANY_TEXT) });
+            columns.insert(place, Column { from: Some(name.path.clone()), ..Column::new(kind) });
         }
         for name in &names {
-            self.evidence.entry(name.clone()).or_insert_with(|| Evidence::new(&self.dataset));
+            self.evidence.entry(name.path.clone()).or_insert_with(|| Evidence::new(&self.dataset));
         }
         let mut dataset = self.dataset.clone();
         (dataset.dedupe, dataset.load, dataset.catalog) = (None, None, None);
@@ -184,10 +192,10 @@ impl Inference {
     }
 
     /// Looks at rows of a batch, at most so many; returns how many there were.
-    fn look_at(&mut self, batch: &TextBatch, names: &[String], most: u64) -> u64 {
+    fn look_at(&mut self, batch: &TextBatch, names: &[Name], most: u64) -> u64 {
         let rows = batch.rows().min(usize::try_from(most).unwrap_or(usize::MAX));
         for (column, name) in names.iter().enumerate() {
-            if let Some(evidence) = self.evidence.get_mut(name) {
+            if let Some(evidence) = self.evidence.get_mut(&name.path) {
                 evidence.take(batch, column, rows);
             }
         }

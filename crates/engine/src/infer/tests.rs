@@ -145,3 +145,37 @@ fn nothing_to_look_at_is_an_error() {
     inference.end_input(true).unwrap();
     assert_eq!(inference.finish().unwrap_err().kind(), Kind::Data);
 }
+
+#[test]
+fn xml_has_columns_of_attributes_elements_and_what_is_nested() {
+    check(
+        "format: xml, xml: {row: r}",
+        &[
+            "<rows>\n<r id='7'><n>1</n><price cur='EUR'>1.50</price><a><b/></a></r>\n<r id='8'><n>2</n><tag>x</tag></r>\n</rows>",
+            "<rows><r id='9'><tag>x</tag><tag>y</tag><x:n xmlns:x='u'>3</x:n>some text</r></rows>",
+        ],
+        expect![[r#"
+            id: bigint from "@id" (3 values, 0 nulls)
+            n: bigint (3 values, 0 nulls)
+            price: decimal(18,2) (1 values, 1 nulls)
+            price_cur: varchar(16) from "price/@cur" (1 values, 1 nulls, the longest has 3 bytes)
+            a: super (it is several, or holds others)
+            tag: super (it is several, or holds others)
+            column: varchar(32) from "." (1 values, 0 nulls, the longest has 9 bytes)
+            3 rows
+        "#]],
+    );
+}
+
+#[test]
+fn where_all_columns_are_text_what_is_nested_in_xml_is_none() {
+    check(
+        "format: xml, xml: {row: r}, columns: text",
+        &["<rows><r><a>1</a><b/><b>2</b></r></rows>"],
+        expect![[r#"
+        a: varchar(65535) (columns: text)
+        b: super (it is several, or holds others)
+        1 rows
+    "#]],
+    );
+}

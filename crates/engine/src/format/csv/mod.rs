@@ -37,7 +37,7 @@ use self::dialect::Dialect;
 use self::header::Expected;
 use self::piece::{CsvPiece, Layout};
 use self::scan::{Scanned, line_length, scan};
-use super::{Format, Piece, Reader, Unreadable};
+use super::{Format, Name, Piece, Reader, Unreadable};
 use crate::text::{Origin, PIECE_BYTES, Span};
 
 /// The format.
@@ -53,11 +53,12 @@ impl Format for Csv {
         Ok(Box::new(CsvReader::new(dataset, origin, PIECE_BYTES)))
     }
 
-    fn names(&self, dataset: &Dataset, text: &[u8], is_all: bool, origin: Origin) -> Result<Vec<String>, Unreadable> {
-        CsvReader::new(dataset, origin, PIECE_BYTES).names(text, is_all)
+    fn names(&self, dataset: &Dataset, text: &[u8], is_all: bool, origin: Origin) -> Result<Vec<Name>, Unreadable> {
+        let names = CsvReader::new(dataset, origin, PIECE_BYTES).names(text, is_all)?;
+        Ok(names.into_iter().map(Name::plain).collect())
     }
 
-    fn names_of(&self, _: &Dataset, _: &str) -> Vec<String> {
+    fn names_of(&self, _: &Dataset, _: &str) -> Vec<Name> {
         // A record has no names: the header has.
         Vec::new()
     }

@@ -44,7 +44,7 @@ use model::dataset::Dataset;
 use self::cursor::Found;
 use self::cut::JsonReader;
 use self::tree::Tree;
-use super::{Format, Reader, Unreadable};
+use super::{Format, Name, Reader, Unreadable};
 use crate::text::{MAX_TEXT_BYTES, Origin};
 
 /// The format.
@@ -60,8 +60,8 @@ impl Format for Json {
         Ok(Box::new(JsonReader::new(dataset, origin)?))
     }
 
-    fn names_of(&self, dataset: &Dataset, record: &str) -> Vec<String> {
-        names::of(record, dataset.json.explode.as_ref()).into_iter().collect()
+    fn names_of(&self, dataset: &Dataset, record: &str) -> Vec<Name> {
+        names::of(record, dataset.json.explode.as_ref()).into_iter().map(Name::plain).collect()
     }
 }
 

@@ -17,16 +17,17 @@
 //! - A document that is not well-formed is not read: none of its rows is loaded. Entity declarations are refused, other
 //!   declarations of a document type are skipped.
 //! - Limits: elements 256 deep, 1,024 attributes to an element, 1,024 bytes to a name, `limits.record_bytes` to a row or to
-//!   what stands between two rows and cannot be cut, 1 MiB to the start tags of the elements that are open around a row.
+//!   what stands between two rows and cannot be cut, 100,000 elements to a super value, 1 MiB to the start tags of the
+//!   elements that are open around a row.
 //! - A document without rows is fine where it says so: its root has no elements, or the row's path leads to an element
 //!   that is there. Otherwise the row's name may be wrong, and it is refused.
 
 mod chars;
-mod content;
 mod declaration;
 mod doctype;
 mod fault;
 mod json;
+mod known;
 mod names;
 mod path;
 mod piece;
@@ -35,6 +36,7 @@ mod reference;
 mod rows;
 mod scan;
 mod scope;
+mod slots;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -50,7 +52,7 @@ use self::declaration::Decoded;
 use self::path::{Columns, RowPath};
 use self::reader::XmlReader;
 use self::rows::Layout;
-use super::{Format, Reader};
+use super::{Format, Name, Reader};
 use crate::text::Origin;
 
 /// The format.
@@ -66,7 +68,7 @@ impl Format for Xml {
         Ok(Box::new(XmlReader::new(Arc::new(settings(dataset)?), decoded(dataset, origin), origin)))
     }
 
-    fn names_of(&self, _: &Dataset, record: &str) -> Vec<String> {
+    fn names_of(&self, _: &Dataset, record: &str) -> Vec<Name> {
         names::of(record)
     }
 }

@@ -67,6 +67,11 @@ impl<'a> Scopes<'a> {
         }
     }
 
+    /// Whether a prefix has a meaning here.
+    pub fn is_declared(&self, prefix: &str) -> bool {
+        prefix == "xml" || self.bound.iter().any(|(bound, _)| *bound == prefix)
+    }
+
     fn declare(&mut self, attribute: &Attribute<'a>) -> Lexed<()> {
         let prefix = attribute.name.strip_prefix("xmlns:").unwrap_or_default();
         let uri = attribute_value(attribute.value);

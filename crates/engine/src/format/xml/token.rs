@@ -80,7 +80,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Takes an element of this name, without a colon, that is next but for white space and holds plain text at most;
+    /// Takes an element of this name that is next but for white space, has no attributes and holds plain text at most;
     /// returns where its content starts and ends. It is what `next` would find in three tokens or one, looked at once.
     pub fn leaf(&mut self, name: &str) -> Option<(usize, usize)> {
         let start = self.skip_space(self.at);

@@ -138,9 +138,10 @@ impl<'a> Walk<'a> {
         }))
     }
 
-    /// As `Lexer::leaf`, inside of an element.
-    pub fn leaf(&mut self, name: &str) -> Option<(usize, usize)> {
-        match self.is_empty || self.open.len() >= MAX_DEPTH {
+    /// As `Lexer::leaf`, inside of an element, for a name that was found to be one before.
+    pub fn leaf(&mut self, name: &str, prefix: &str) -> Option<(usize, usize)> {
+        let is_declared = prefix.is_empty() || self.scopes.is_declared(prefix);
+        match self.is_empty || self.open.len() >= MAX_DEPTH || !is_declared {
             true => None,
             false => self.lexer.leaf(name),
         }

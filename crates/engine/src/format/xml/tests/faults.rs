@@ -358,6 +358,8 @@ fn namespaces_are_declared() {
           1:2: the prefix `xmlns` is not declared by an `xmlns` attribute
         "<a xmlns:x='u' xmlns:x='v'/>"
           1:16: the element has two attributes `xmlns:x`
+        "<a><r xmlns:x='u'><x:x>1</x:x></r><r><x:x>2</x:x></r></a>"
+          1:39: the prefix `x` is not declared by an `xmlns` attribute
     "#]]
     .assert_eq(&faults(&[
         "<x:a/>",
@@ -377,6 +379,7 @@ fn namespaces_are_declared() {
         "<a xmlns:='u'/>",
         "<xmlns:a/>",
         "<a xmlns:x='u' xmlns:x='v'/>",
+        "<a><r xmlns:x='u'><x:x>1</x:x></r><r><x:x>2</x:x></r></a>",
     ]));
 }
 

@@ -301,3 +301,34 @@ fn a_document_without_rows_says_whether_it_may() {
     "#]]
     .assert_eq(&text("r", "<c><d></c>"));
 }
+
+#[test]
+fn a_text_of_many_megabytes_is_one_text() {
+    let text = "0123456789".repeat(1_100_000);
+    let document = format!("<c><r><x>{text}</x></r><r><x>{text}&amp;</x></r></c>");
+    let batches = read(&dataset("r", "x", ""), UTF8, document.as_bytes(), 1 << 16, 1 << 19).unwrap();
+    let lengths = batches.iter().flat_map(|batch| (0..batch.rows()).map(|row| texts(batch, row)[0].len()));
+    assert_eq!(lengths.collect::<Vec<_>>(), [11_000_000, 11_000_001]);
+}
+
+#[test]
+fn rows_that_are_not_like_those_before_lose_nothing() {
+    let input = "<c xmlns:p='u'><r><a>1</a><p:b>2</p:b><d>3</d></r>\n<r>\n <a>4</a>\n <p:b>5</p:b>\n <d>6</d>\n</r><r><d>7</d><a>8</a></r>\
+                 <r><a/><p:b>9</p:b><d>x&amp;y</d></r><r><a>10</a><e>-</e><d k='v'>11</d></r><r><a>12</a><d>13</d><p:b/></r>\
+                 <r><a>a\r\nb</a><d><![CDATA[14]]></d></r><r><a>15</a><a>16</a></r></c>";
+    check(
+        "r",
+        "a, b, d",
+        input,
+        expect![[r#"
+        line 1 at 15+35: ["1", "2", "3"]
+        line 2 at 51+42: ["4", "5", "6"]
+        line 6 at 93+23: ["8", "(null)", "7"]
+        line 6 at 116+37: ["(null)", "9", "x&y"]
+        line 6 at 153+39: ["10", "(null)", "11"]
+        line 6 at 192+31: ["12", "(null)", "13"]
+        line 6 at 223+39: ["a\nb", "(null)", "14"]
+        line 7 at 262+25: repeated_element in a: the row has 2 of it; only a super column takes more than one: "<r><a>15</a><a>16</a></r>"
+    "#]],
+    );
+}

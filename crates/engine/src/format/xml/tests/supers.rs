@@ -60,3 +60,21 @@ fn an_exact_name_comes_before_others() {
     "#]],
     );
 }
+
+#[test]
+fn too_many_elements_are_a_reject() {
+    let told = |row: &str| {
+        let batches =
+            read(&dataset("r", "tag: super, all: super from .", ""), UTF8, row.as_bytes(), usize::MAX, 1 << 20);
+        batches
+            .unwrap()
+            .iter()
+            .flat_map(|batch| batch.rejects.clone())
+            .map(|reject| (reject.reason.code(), reject.message))
+            .collect::<Vec<_>>()
+    };
+    let limit = "it has more than 100000 elements, which is the limit of a super column".to_owned();
+    assert_eq!(told(&format!("<r>{}</r>", "<tag/>".repeat(100_001))), [("too_long", limit.clone())]);
+    assert_eq!(told(&format!("<r><tag>{}</tag></r>", "<b/>".repeat(100_000))), [("too_long", limit)]);
+    assert_eq!(told(&format!("<r><tag>{}</tag></r>", "<b/>".repeat(99_990))), []);
+}
