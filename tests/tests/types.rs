@@ -1,4 +1,4 @@
-//! Every type from the rows in memory into the warehouse: files of the engine's schema, by the loader's statements.
+//! Every type from its text into the warehouse: an item's file, by the loader's statements.
 //!
 //! What the engine writes, what the loader stages it as and what it publishes are said in three places; here they meet.
 //! The statements are the loader's golden files.
@@ -9,16 +9,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, Float32Array, Float64Array, Int16Array,
-    Int32Array, Int64Array, RecordBatch, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
-};
-use arrow::compute::cast;
 use async_trait::async_trait;
 use bytes::Bytes;
-use model::dataset::{Dataset, DatasetFile};
-use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use engine::{Item, Options};
+use model::dataset::DatasetFile;
+use model::name::{BatchId, RunName};
 use warehouse::{ObjectError, Objects, Warehouse};
 
 /// The columns of the golden files.
@@ -42,13 +37,11 @@ columns:
   code: {type: char(8)}
   attributes: {type: super}
   payload: {type: varbyte(64)}
+  card: {type: varchar(19), mask: drop}
 "#;
 
 /// The rows that the golden files count.
 const ROWS: usize = 897;
-
-/// The first and the last microsecond that Redshift's timestamps have.
-const MOMENTS: [i64; 2] = [-62_135_596_800_000_000, 253_402_300_799_999_999];
 
 /// Objects by their urls.
 #[derive(Debug)]
@@ -75,59 +68,41 @@ fn quoted<'a>(sql: &'a str, before: &str) -> &'a str {
     sql.split_once(before).unwrap().1.split('\'').next().unwrap()
 }
 
-/// The least value, the greatest, and nulls.
-fn column<T, A: FromIterator<Option<T>>>(least: T, greatest: T) -> A {
-    [least, greatest].into_iter().map(Some).chain(std::iter::repeat_with(|| None)).take(ROWS).collect()
-}
-
 /// The longest JSON text that a super takes.
 fn longest_json() -> String {
     format!("\"{}\"", "x".repeat(65_533))
 }
 
-/// Rows as the caster makes them.
-fn rows(dataset: &Dataset) -> RecordBatch {
-    let ids = [i64::MIN, i64::MAX].into_iter().chain(2..);
-    let amounts: Decimal128Array = column(-99_999_999_999_999, 99_999_999_999_999);
-    let (name, json) = ("é".repeat(60), longest_json());
-    let moments: TimestampMicrosecondArray = column(MOMENTS[0], MOMENTS[1]);
-    let arrays: Vec<ArrayRef> = vec![
-        Arc::new(Int64Array::from_iter_values(ids.take(ROWS))),
-        Arc::new(column::<_, StringArray>("", name.as_str())),
-        Arc::new(column::<_, Date32Array>(-719_162, 2_932_896)),
-        Arc::new(column::<_, Int32Array>(i32::MIN, i32::MAX)),
-        Arc::new(column::<_, Int16Array>(i16::MIN, i16::MAX)),
-        Arc::new(amounts.with_precision_and_scale(14, 2).unwrap()),
-        Arc::new(column::<_, Float64Array>(f64::MIN, f64::MIN_POSITIVE)),
-        Arc::new(column::<_, BooleanArray>(false, true)),
-        Arc::new(moments.clone()),
-        Arc::new(column::<_, Float32Array>(f32::MIN, f32::MIN_POSITIVE)),
-        Arc::new(column::<_, Time64MicrosecondArray>(0, 86_399_999_999)),
-        Arc::new(moments.with_timezone("UTC")),
-        Arc::new(column::<_, StringArray>("", "ABCDEFGH")),
-        Arc::new(column::<_, StringArray>("{\"a\": [1, 2.50, null]}", json.as_str())),
-        Arc::new(column::<_, BinaryArray>(&b""[..], &[0xff; 64][..])),
-    ];
-    RecordBatch::try_new(engine::schema::of_rows(dataset), arrays).unwrap()
+/// A row of the least values, one of the greatest, and rows of nulls.
+fn csv() -> String {
+    let header = "order_id,customer_name,sale_date,units_sold,small,sales_amount,rate,paid,updated_at,ratio,opens_at,\
+                  seen_at,code,attributes,payload,card";
+    let least = "-9223372036854775808,a,0001-01-01,-2147483648,-32768,-999999999999.99,-1.7976931348623157e308,false,\
+                 0001-01-01 00:00:00,-3.4028235e38,00:00:00,0001-01-01T00:00:00Z,A,\"{\"\"a\"\": [1, 2.50, null]}\",00,1";
+    let greatest = format!(
+        "9223372036854775807,{},9999-12-31,2147483647,32767,999999999999.99,2.2250738585072014e-308,true,\
+         9999-12-31 23:59:59.999999,1.1754944e-38,23:59:59.999999,9999-12-31T23:59:59.999999Z,ABCDEFGH,{},{},2",
+        "é".repeat(60),
+        longest_json().replace('"', "\"\"\""),
+        "fF".repeat(64)
+    );
+    let nulls = (2..ROWS).map(|id| format!("{id}{}\n", ",".repeat(15)));
+    format!("{header}\n{least}\n{greatest}\n{}", nulls.collect::<String>())
 }
 
-/// The file that holds the rows.
+/// The file that an item makes of the rows.
 fn file(batch: &str, run: &str) -> Vec<u8> {
     let dataset = DatasetFile::parse(DATASET, "sales.yaml").unwrap().dataset;
-    let schema = engine::schema::of_file(&dataset);
-    let own = [batch, run].into_iter().zip(schema.fields()).map(|(value, field)| {
-        let texts: ArrayRef = Arc::new(StringArray::from(vec![value; ROWS]));
-        cast(&texts, field.data_type()).unwrap()
-    });
-    let rows = rows(&dataset);
-    let theirs = rows.columns().iter().map(|column| engine::schema::stored(column).unwrap());
-    let rows = RecordBatch::try_new(Arc::clone(&schema), own.chain(theirs).collect()).unwrap();
-    let mut file = Vec::new();
-    let options = ArrowWriterOptions::new().with_skip_arrow_metadata(true);
-    let mut writer = ArrowWriter::try_new_with_options(&mut file, schema, options).unwrap();
-    writer.write(&rows).unwrap();
-    writer.close().unwrap();
-    file
+    let (run, batch) = (RunName::parse(run).unwrap(), BatchId::parse(batch).unwrap());
+    let options = Options { mask_key: None, threads: 1, chunk_bytes: 8 << 20 };
+    let mut item = Item::new(&dataset, &run, &batch, 0, &options).unwrap();
+    item.begin_input("s3://landing/sales/0.csv").unwrap();
+    item.push(csv().as_bytes()).unwrap();
+    item.end_input().unwrap();
+    let outcome = item.finish().unwrap();
+    assert_eq!((outcome.counts.accepted, outcome.rejected_by_reason), (897, BTreeMap::new()));
+    assert_eq!(outcome.files.len(), 1);
+    item.take_output().iter().flat_map(|chunk| chunk.bytes.to_vec()).collect()
 }
 
 #[tokio::test]
@@ -156,8 +131,8 @@ async fn the_extremes_of_every_type_come_into_the_table_as_they_are() {
     assert_eq!(rows.len(), ROWS);
     assert_eq!(
         shown(&rows[0]),
-        "-9223372036854775808||0001-01-01|-2147483648|-32768|-999999999999.99|-1.79769313486232e+308|false|\
-         0001-01-01 00:00:00|-3.40282e+38|00:00:00|0001-01-01 00:00:00+00|        |{\"a\":[1,2.50,null]}|"
+        "-9223372036854775808|a|0001-01-01|-2147483648|-32768|-999999999999.99|-1.79769313486232e+308|false|\
+         0001-01-01 00:00:00|-3.40282e+38|00:00:00|0001-01-01 00:00:00+00|A       |{\"a\":[1,2.50,null]}|00"
     );
     assert_eq!(shown(&rows[1]), format!("2{}", "|null".repeat(14)));
     assert_eq!(

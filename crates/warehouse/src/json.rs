@@ -9,7 +9,8 @@ use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use crate::error::{SqlError, SqlResult};
 
 /// What JSON_PARSE makes of a text: the same value without blanks between its parts, as Redshift shows a super. Numbers
-/// and strings stay as they are written. The failure's own text is unverified.
+/// and strings stay as they are written. An object may not have an attribute twice (Developer Guide, parsing options for
+/// SUPER). The failures' texts are unverified.
 pub(crate) fn parsed(text: &str) -> SqlResult<String> {
     serde_json::from_str::<Valid>(text).map_err(|error| SqlError::new(format!("Error in parsing JSON: {error}")))?;
     let (mut compact, mut in_string, mut escaped) = (String::with_capacity(text.len()), false, false);
@@ -27,7 +28,7 @@ pub(crate) fn parsed(text: &str) -> SqlResult<String> {
     Ok(compact)
 }
 
-/// Any JSON value in which no object has an attribute twice: what becomes of it in Redshift is unverified.
+/// Any JSON value in which no object has an attribute twice.
 struct Valid;
 
 impl<'de> Deserialize<'de> for Valid {
@@ -78,7 +79,7 @@ impl<'de> Visitor<'de> for Anything {
         let mut names = BTreeSet::new();
         while let Some((name, Valid)) = attributes.next_entry::<String, Valid>()? {
             if let Some(twice) = names.replace(name) {
-                return Err(A::Error::custom(format!("not known to the double: the attribute {twice:?} twice")));
+                return Err(A::Error::custom(format!("duplicate attribute {twice:?}")));
             }
         }
         Ok(Valid)
