@@ -30,6 +30,9 @@ check: ## format, lints, documentation, guards of the architecture
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps
 	$(PYTHON) tests/python/architecture.py
+	@# What is fuzzed is built of the same versions as what is delivered. Without its defaults it needs no C++ compiler.
+	cp Cargo.lock fuzz/Cargo.lock
+	$(CARGO) clippy --manifest-path fuzz/Cargo.toml --no-default-features --target-dir target -- -D warnings
 	$(PYTHON) -m compileall -q bench
 
 build: $(TOOLS)/stamp ## five arm64 zips for Lambda, under target/lambda/
@@ -52,7 +55,6 @@ fuzz: ## each decoder on what a fuzzer finds, for FUZZ_SECONDS (60) each; what w
 		{ echo "fuzzing needs the nightly compiler: rustup toolchain install nightly --profile minimal"; exit 1; }
 	@test -x $(FUZZ)/tools/bin/cargo-fuzz || command -v cargo-fuzz >/dev/null || \
 		{ echo "fuzzing needs cargo-fuzz: $(CARGO) install --locked cargo-fuzz --root $(FUZZ)/tools"; exit 1; }
-	@# What is fuzzed is built of the same versions as what is delivered.
 	cp Cargo.lock fuzz/Cargo.lock
 	@for target in $(FUZZ_TARGETS); do \
 		mkdir -p $(FUZZ)/corpus/$$target $(FUZZ)/artifacts/$$target; \

@@ -35,6 +35,10 @@ KEY_BYTES = 32
 MEMORY_TIMES = 9.2
 
 
+# Of what `sluice local` tells its clients, the last.
+LAST_EXPORT = "SLUICE_MASK_SECRET"
+
+
 class Failed(Exception):
     """A run that ended badly, or a result that is not what it must be."""
 
@@ -110,6 +114,22 @@ class Bench:
             return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, result)
 
         return Side(name, run, out / "lake")
+
+    def pipeline(self, path: Path, limit_bytes: int) -> Side:
+        """The whole pipeline over S3: `sluice local`, which is held to the limit with all services in it, and `send`."""
+        out = self.options.out / "s3"
+
+        def run() -> Run:
+            empty(out)
+            with Local(self.options.sluice, out / "state", limit_bytes) as local:
+                local.sluice("check", "--upload", HERE / "sales.yaml")
+                report = json.loads(local.sluice("--json", "send", "sales", path, "--batch", "bench"))
+            if report["status"] != "succeeded":
+                raise Failed(f"the run {report['status']}: {report.get('error')}")
+            used = local.used
+            return Run(report["seconds"], used.ru_utime + used.ru_stime, used.ru_maxrss * 1024, report["counts"])
+
+        return Side("through S3", run, None)
 
     def peer(self, name: str, form: str, path: Path, lake: bool) -> Side:
         """Another program, by its own clock, which starts when its libraries are loaded."""
@@ -195,12 +215,60 @@ class Bench:
         path = self.file("csv", rows)
         print(f"  {path.name}: {rows:,} rows, {path.stat().st_size / MB:,.0f} MB")
         print(f"  under RLIMIT_AS of {LAMBDA_BYTES / MB:,.0f} MB, which bounds all address space, resident or not")
-        side = self.sluice("csv", path, limit_bytes=LAMBDA_BYTES)
-        side.runs.append(side.run())
-        table(side)
-        if side.runs[0].result["read"] != rows:
-            raise Failed(f"sluice read {side.runs[0].result['read']} rows of {rows}")
-        return [Target("MB at the peak", side.median("peak_bytes") / MB, at_most=LAMBDA_BYTES / MB)]
+        alone, over_s3 = self.sluice("csv", path, limit_bytes=LAMBDA_BYTES), self.pipeline(path, LAMBDA_BYTES)
+        for side in (alone, over_s3):
+            side.runs.append(side.run())
+            if side.runs[0].result["read"] != rows:
+                raise Failed(f"{side.name} read {side.runs[0].result['read']} rows of {rows}")
+        table(alone, over_s3)
+        if counts(alone.runs[0].result) != counts(over_s3.runs[0].result):
+            raise Failed(f"counts differ: {counts(alone.runs[0].result)}, over S3 {counts(over_s3.runs[0].result)}")
+        return [
+            Target("MB at the peak", alone.median("peak_bytes") / MB, at_most=LAMBDA_BYTES / MB),
+            Target("MB at the peak over S3, its server included", over_s3.median("peak_bytes") / MB, at_most=LAMBDA_BYTES / MB),
+            Target("times the time over S3", over_s3.median("seconds") / alone.median("seconds"), at_most=2),
+        ]
+
+
+class Local:
+    """A `sluice local` of its own, whose address space is limited."""
+
+    def __init__(self, sluice: Path, state: Path, limit_bytes: int):
+        self.program = sluice
+        self.used = resource.getrusage(resource.RUSAGE_SELF)
+        self.process = subprocess.Popen(
+            [sluice, "local", "--state", state, "--port", "0"],
+            stdout=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes)),
+        )
+        self.exports: dict[str, str] = {}
+
+    def __enter__(self) -> "Local":
+        # Without `--demo` these lines are all that it prints.
+        while LAST_EXPORT not in self.exports:
+            line = self.process.stdout.readline()
+            if not line:
+                self.process.wait()
+                raise Failed(f"sluice local ended with {self.process.returncode}")
+            if line.startswith("export "):
+                name, _, value = line.removeprefix("export ").strip().partition("=")
+                self.exports[name] = value
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.terminate()
+        _, status, self.used = os.wait4(self.process.pid, 0)
+        self.process.returncode = os.waitstatus_to_exitcode(status)
+        self.process.stdout.close()
+
+    def sluice(self, *arguments: object) -> str:
+        """What the command line prints, with this AWS to work with."""
+        command = [str(part) for part in (self.program, *arguments)]
+        done = subprocess.run(command, env=os.environ | self.exports, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise Failed(f"{' '.join(command)} ended with {done.returncode}: {(done.stderr or done.stdout)[-2000:]}")
+        return done.stdout
 
 
 SECTIONS: dict[str, Callable[[Bench], list[Target]]] = {

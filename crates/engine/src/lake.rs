@@ -15,6 +15,7 @@
 //! the same files behind the same rows, whatever the threads. Another architecture may cut them elsewhere: what a writer
 //! says it holds counts a hash table that is laid out by the width of the processor's vectors.
 
+mod properties;
 mod sample;
 
 use std::ops::Range;
@@ -31,9 +32,6 @@ use model::partition::PartitionValue;
 use model::{Error, Kind, Result};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
-use parquet::basic::Compression;
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use parquet::schema::types::ColumnPath;
 
 use crate::chunk::{Chunk, Chunks, Object};
 use crate::schema;
@@ -370,33 +368,11 @@ impl Lake {
                 .because(format!("the values of a partition are too long for a key: {error}"))
         })?;
         // Readers take types from Parquet's own schema; arrow's copy of it would only say `dictionary`.
-        let properties = self.properties(rows);
+        let properties = properties::of(rows.first().map(|rows| &rows.batch), self.limits.row_group_bytes);
         let options = ArrowWriterOptions::new().with_skip_arrow_metadata(true).with_properties(properties);
         let chunks = Chunks::new(Object::Parquet(key), self.chunk_bytes);
         let schema = Arc::clone(&self.columns.file_schema);
         ArrowWriter::try_new_with_options(chunks, schema, options).map_err(|error| self.bug(error))
-    }
-
-    /// All that a file says of how it was written is fixed here: no time, no random id, no version of a library. A
-    /// dictionary of values that hardly repeat costs a hash table and saves nothing: such columns, as the first rows
-    /// show them, have none.
-    fn properties(&self, rows: &[Rows]) -> WriterProperties {
-        let mut properties = WriterProperties::builder()
-            .set_compression(Compression::SNAPPY)
-            .set_statistics_enabled(EnabledStatistics::Page)
-            .set_max_row_group_row_count(None)
-            .set_max_row_group_bytes(Some(self.limits.row_group_bytes))
-            // `<who> version <version> (build <build>)` is the form that parquet-mr reads.
-            .set_created_by(concat!("sluice version ", env!("CARGO_PKG_VERSION"), " (build 1)").to_owned());
-        if let Some(first) = rows.first() {
-            for (field, column) in first.batch.schema_ref().fields().iter().zip(first.batch.columns()) {
-                if !sample::repeats(column) {
-                    properties =
-                        properties.set_column_dictionary_enabled(ColumnPath::from(field.name().as_str()), false);
-                }
-            }
-        }
-        properties.build()
     }
 
     /// Ends a partition's file, if it has one.
