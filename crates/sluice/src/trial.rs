@@ -125,7 +125,7 @@ fn make(dataset: &DatasetFile, inputs: Vec<Input>, folder: &mut Folder, report: 
 fn read(item: &mut Item, input: &Input, name: &str, buffer: &mut [u8], folder: &mut Folder) -> Result<InputEnded> {
     let fault = |error| Error::new(Kind::Data, "read", name).because(error);
     let mut file = File::open(&input.path).map_err(fault)?;
-    item.begin_input(name)?;
+    item.begin_input(name, input.size_bytes)?;
     loop {
         let length = file.read(buffer).map_err(fault)?;
         if length == 0 {

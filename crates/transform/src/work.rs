@@ -52,7 +52,7 @@ impl Worker {
     }
 
     fn input(&mut self, input: &Input) -> Result<InputEnded> {
-        self.item.begin_input(&input.url.to_string())?;
+        self.item.begin_input(&input.url.to_string(), input.pin.size_bytes)?;
         // The manifest need not promise a checksum, and hashing is dear.
         let mut digest = input.promise.sha256.as_ref().map(|_| Sha256::new());
         while let Piece::Bytes(bytes) = self.pieces.blocking_recv().ok_or_else(stopped)? {

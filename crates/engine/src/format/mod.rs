@@ -1,18 +1,23 @@
 //! Input formats: bytes into records of text.
 //!
 //! ```text
-//! bytes, cut anywhere ─► Reader (one thread, in order) ─► Piece (any thread) ─► TextBatch
+//! bytes, cut anywhere ──────────────► Reader (one thread, in order) ─────┬─► Piece (any thread) ─► TextBatch
+//! ranges of bytes that it asks for ─► RangedReader (one thread) ─────────┘
 //! ```
 //!
-//! To add one: a file (or folder) here, its word in [`FORMATS`], a variant of `model::dataset::Format`, which is the word
-//! a user writes, and a case in `tests/cases/`. Typing, cleaning, rejects, threads and the cut-anywhere law come for free.
+//! To add one: a file (or folder) here, its word in [`FORMATS`] or [`RANGED_FORMATS`], a variant of
+//! `model::dataset::Format`, which is the word a user writes, and a case in `tests/cases/`. Typing, cleaning, rejects,
+//! threads and the cut-anywhere law come for free.
 
+pub mod avro;
 pub mod csv;
 pub mod json;
 pub mod xml;
 
 use std::fmt::Debug;
+use std::ops::Range;
 
+use bytes::Bytes;
 use indexmap::IndexSet;
 use model::dataset::{Column, Dataset};
 use model::name::Identifier;
@@ -84,6 +89,29 @@ pub trait Reader: Debug + Send {
     }
 }
 
+/// One format whose bytes are not read from the first to the last.
+pub trait RangedFormat: Debug + Sync {
+    /// The word in the dataset file.
+    fn name(&self) -> &'static str;
+
+    /// A reader of one object of this size. Fails, as `Config`, where the dataset asks for what cannot be.
+    fn reader(&self, dataset: &Dataset, size_bytes: u64) -> Result<Box<dyn RangedReader>>;
+}
+
+/// Says which bytes of one object it needs, and makes pieces of them. What it needs and where it cuts depends on the bytes
+/// alone, never on the order in which they come.
+pub trait RangedReader: Debug + Send {
+    /// The ranges that are wanted and have not come, in the order in which they are needed. They fit in what may be held;
+    /// as long as there are more, the first is among them. None are left when all is read.
+    fn wants(&self) -> Vec<Range<u64>>;
+
+    /// Takes a range that is wanted, whole, by where it starts.
+    fn push(&mut self, start: u64, bytes: Bytes) -> Result<(), Unreadable>;
+
+    /// The next piece that is ready, in order.
+    fn take(&mut self) -> Option<Box<dyn Piece>>;
+}
+
 /// Whole records of one object, which any thread may read.
 pub trait Piece: Debug + Send {
     /// The records as text.
@@ -112,11 +140,12 @@ impl Unreadable {
         Self::at_line(0, model::error::chain(error))
     }
 
-    /// The error, given the object and the lines before the piece.
-    pub(crate) fn into_error(self, object: &str, lines_before: u64) -> Error {
+    /// The error, given the object, its format and the lines before the piece. Where there are no lines they are rows.
+    pub(crate) fn into_error(self, object: &str, format: model::dataset::Format, lines_before: u64) -> Error {
         let line = lines_before + self.line + 1;
+        let word = if format.is_text() { "line" } else { "row" };
         let column = self.column.map_or_else(String::new, |column| format!(" column {column}"));
-        Error::new(Kind::Data, "read", format!("{object} line {line}{column}")).because(self.what)
+        Error::new(Kind::Data, "read", format!("{object} {word} {line}{column}")).because(self.what)
     }
 }
 
@@ -126,13 +155,27 @@ impl From<Error> for Unreadable {
     }
 }
 
-/// Every format.
-pub static FORMATS: &[&dyn Format] = &[&csv::Csv, &json::Json, &xml::Xml];
+/// Every format that is read from the first byte to the last.
+pub static FORMATS: &[&dyn Format] = &[&csv::Csv, &json::Json, &xml::Xml, &avro::Avro];
+
+/// Every format that is read by ranges.
+pub static RANGED_FORMATS: &[&dyn RangedFormat] = &[];
+
+/// How a format is read.
+#[derive(Debug, Clone, Copy)]
+pub enum Access {
+    /// From the first byte to the last.
+    Stream(&'static dyn Format),
+    /// By ranges.
+    Ranged(&'static dyn RangedFormat),
+}
 
 /// The format of a dataset's files.
-pub fn find(format: model::dataset::Format) -> Result<&'static dyn Format> {
-    let found = FORMATS.iter().find(|candidate| candidate.name() == format.name());
-    found.copied().ok_or_else(|| {
+pub fn find(format: model::dataset::Format) -> Result<Access> {
+    let stream = FORMATS.iter().find(|candidate| candidate.name() == format.name());
+    let ranged = RANGED_FORMATS.iter().find(|candidate| candidate.name() == format.name());
+    let found = stream.map(|stream| Access::Stream(*stream));
+    found.or_else(|| ranged.map(|ranged| Access::Ranged(*ranged))).ok_or_else(|| {
         Error::new(Kind::Config, "read", format!("format {}", format.name())).because("it is not supported yet")
     })
 }
@@ -144,8 +187,9 @@ mod tests {
     #[test]
     fn formats_are_those_a_user_may_write() {
         let names: Vec<_> = model::dataset::Format::ALL.iter().map(|format| format.name()).collect();
-        for format in FORMATS {
-            assert!(names.contains(&format.name()), "{} is in no dataset file", format.name());
+        let ranged = RANGED_FORMATS.iter().map(|format| format.name());
+        for name in FORMATS.iter().map(|format| format.name()).chain(ranged) {
+            assert!(names.contains(&name), "{name} is in no dataset file");
         }
     }
 }

@@ -20,7 +20,7 @@ use model::{Error, Kind, Result};
 
 use self::evidence::Evidence;
 use crate::encoding::{NotText, Transcoder};
-use crate::format::{self, Unreadable};
+use crate::format::{self, Access, Unreadable};
 use crate::text::{Origin, TextBatch};
 use crate::unpack::{NotUnpacked, Unpacker};
 
@@ -119,7 +119,7 @@ impl Inference {
         let Some(encoding) = transcoder.encoding() else { return Ok(()) };
         let origin = Origin { encoding, byte_offset: transcoder.mark_bytes() };
         self.sample(&text, is_whole, origin).map_err(|trouble| match trouble {
-            Trouble::Unreadable(unreadable) => unreadable.into_error(&object, 0),
+            Trouble::Unreadable(unreadable) => unreadable.into_error(&object, self.dataset.format, 0),
             Trouble::Failed(error) => error,
         })
     }
@@ -148,7 +148,7 @@ impl Inference {
     }
 
     fn sample(&mut self, text: &[u8], is_all: bool, origin: Origin) -> std::result::Result<(), Trouble> {
-        let format = format::find(self.dataset.format)?;
+        let Access::Stream(format) = format::find(self.dataset.format)? else { return Ok(()) };
         let names = format.names(&self.dataset, text, is_all, origin)?;
         if names.is_empty() {
             return Ok(());
