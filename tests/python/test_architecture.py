@@ -81,7 +81,7 @@ def test_two_versions_of_arrow_are_found():
         ("crates/a/src/b.rs", "    todo!()", "what is not there yet is refused by name"),
         ("crates/a/src/b.rs", '    unimplemented!("later")', "what is not there yet is refused by name"),
         ("crates/a/src/b.rs", "let a = 1; // TODO: more", "what is not there yet is refused by name"),
-        ("tests/tests/flow.rs", "    tokio::time::sleep(SECOND).await;", "a test that sleeps"),
+        ("tests/tests/pipeline/flow.rs", "    tokio::time::sleep(SECOND).await;", "a test that sleeps"),
         ("crates/a/tests/wire.rs", "    sleep(SECOND).await;", "a test that sleeps"),
         (
             "crates/a/src/b.rs",

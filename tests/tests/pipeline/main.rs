@@ -1,0 +1,13 @@
+//! The pipeline over the wire: every service in its place but AWS, which is `local`.
+//!
+//! One program for all: each that links the whole pipeline costs hundreds of megabytes of disk.
+
+mod datasets;
+mod events;
+mod faults;
+mod flow;
+mod mask_key;
+mod refusals;
+mod schema;
+mod transform;
+mod types;
