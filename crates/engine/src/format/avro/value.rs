@@ -133,7 +133,7 @@ impl Values<'_> {
             }
             Type::Map(values) => {
                 out.push("{");
-                self.parts(wire, self.schema.least_bytes(*values) + 1, |wire, index| {
+                self.parts(wire, self.schema.least_bytes(*values).saturating_add(1), |wire, index| {
                     out.push(if index == 0 { "" } else { "," });
                     out.json_scalar(Kind::Text, Scalar::Bytes(wire.bytes()?));
                     out.push(":");
@@ -160,7 +160,7 @@ impl Values<'_> {
             Type::Array(items) => {
                 self.parts(wire, self.schema.least_bytes(*items), |wire, _| self.skip(wire, *items, depth))
             }
-            Type::Map(values) => self.parts(wire, self.schema.least_bytes(*values) + 1, |wire, _| {
+            Type::Map(values) => self.parts(wire, self.schema.least_bytes(*values).saturating_add(1), |wire, _| {
                 wire.bytes()?;
                 self.skip(wire, *values, depth)
             }),
