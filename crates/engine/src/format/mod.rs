@@ -26,6 +26,7 @@ use model::types::Type;
 use model::{Error, Kind, Result};
 
 use crate::text::{Origin, TextBatch};
+pub use crate::typed::known::FileColumn;
 
 /// One format.
 pub trait Format: Debug + Sync {
@@ -35,6 +36,12 @@ pub trait Format: Debug + Sync {
     /// A reader of one object, whose text starts at this origin. Fails, as `Config`, where the dataset asks for what
     /// cannot be.
     fn reader(&self, dataset: &Dataset, origin: Origin) -> Result<Box<dyn Reader>>;
+
+    /// What a file that begins with these bytes says of its columns itself, in its order; `None` if its format has no way
+    /// to say it.
+    fn columns(&self, _start: &[u8]) -> Result<Option<Vec<FileColumn>>, Unreadable> {
+        Ok(None)
+    }
 
     /// What an object that begins with this text calls its columns, in its order; the whole of it if `is_all`. Made of
     /// the records' own names, unless a format has a better way.
@@ -97,6 +104,21 @@ pub trait RangedFormat: Debug + Sync {
 
     /// A reader of one object of this size. Fails, as `Config`, where the dataset asks for what cannot be.
     fn reader(&self, dataset: &Dataset, size_bytes: u64) -> Result<Box<dyn RangedReader>>;
+
+    /// A reader of its first rows: of small ranges, so that few bytes are fetched for them.
+    fn sampler(&self, dataset: &Dataset, size_bytes: u64) -> Result<Box<dyn RangedReader>>;
+
+    /// What an object of this size that ends with these bytes says of its columns.
+    fn columns(&self, size_bytes: u64, end: &[u8]) -> Result<Described, Unreadable>;
+}
+
+/// What the end of an object says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Described {
+    /// Its columns, in its order.
+    Columns(Vec<FileColumn>),
+    /// Nothing yet: it takes this much of the end.
+    Needs(Range<u64>),
 }
 
 /// Says which bytes of one object it needs, and makes pieces of them. What it needs and where it cuts depends on the bytes
@@ -177,7 +199,7 @@ pub fn find(format: model::dataset::Format) -> Result<Access> {
     let ranged = RANGED_FORMATS.iter().find(|candidate| candidate.name() == format.name());
     let found = stream.map(|stream| Access::Stream(*stream));
     found.or_else(|| ranged.map(|ranged| Access::Ranged(*ranged))).ok_or_else(|| {
-        Error::new(Kind::Config, "read", format!("format {}", format.name())).because("it is not supported yet")
+        Error::new(Kind::Bug, "read", format!("format {}", format.name())).because("it is in no list of formats")
     })
 }
 

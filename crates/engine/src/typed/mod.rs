@@ -14,6 +14,7 @@
 
 pub(crate) mod codec;
 mod json;
+pub(crate) mod known;
 pub(crate) mod names;
 mod out;
 mod scalar;

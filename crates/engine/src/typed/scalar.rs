@@ -14,6 +14,8 @@ pub(crate) enum Kind {
     Float,
     /// A whole number of `10^-scale`; in bytes, big-endian and two's complement.
     Decimal {
+        /// All digits, as far as the schema says; a value may have more.
+        precision: u32,
         scale: u32,
     },
     /// Days since 1970-01-01.
@@ -85,12 +87,12 @@ impl Kind {
     pub fn write(self, value: Scalar<'_>, out: &mut String) {
         let written = match (self, value) {
             (Self::Boolean, Scalar::Boolean(value)) => put(out, value),
-            (Self::Decimal { scale }, Scalar::Signed(value)) => {
+            (Self::Decimal { scale, .. }, Scalar::Signed(value)) => {
                 let digits = value.unsigned_abs().to_string();
                 point(out, value < 0, &digits, scale);
                 true
             }
-            (Self::Decimal { scale }, Scalar::Bytes(bytes)) if !bytes.is_empty() => {
+            (Self::Decimal { scale, .. }, Scalar::Bytes(bytes)) if !bytes.is_empty() => {
                 let (is_negative, digits) = digits(bytes);
                 point(out, is_negative, &digits, scale);
                 true

@@ -12,7 +12,7 @@ fn text(kind: Kind, value: Scalar<'_>) -> String {
 }
 
 fn decimal(scale: u32, bytes: &[u8]) -> String {
-    text(Kind::Decimal { scale }, Scalar::Bytes(bytes))
+    text(Kind::Decimal { precision: 38, scale }, Scalar::Bytes(bytes))
 }
 
 const fn timestamp(unit: Unit) -> Kind {
@@ -48,8 +48,8 @@ fn a_decimal_keeps_its_digits_and_its_scale() {
     assert_eq!(decimal(2, &[0]), "0.00");
     assert_eq!(decimal(2, &[0xff; 40]), "-0.01");
     assert_eq!(decimal(0, &[0x80; 1]), "-128");
-    assert_eq!(text(Kind::Decimal { scale: 2 }, Scalar::Signed(-5)), "-0.05");
-    assert_eq!(text(Kind::Decimal { scale: 0 }, Scalar::Signed(i64::MIN)), "-9223372036854775808");
+    assert_eq!(text(Kind::Decimal { precision: 38, scale: 2 }, Scalar::Signed(-5)), "-0.05");
+    assert_eq!(text(Kind::Decimal { precision: 38, scale: 0 }, Scalar::Signed(i64::MIN)), "-9223372036854775808");
     let most = [&[0x7f][..], &[0xff; 15]].concat();
     assert_eq!(decimal(0, &most), i128::MAX.to_string());
     let least = [&[0x80][..], &[0; 15]].concat();
@@ -204,7 +204,7 @@ fn json_holds_what_is_nested_exactly() {
         for (kind, value) in [
             (Kind::Text, Scalar::Bytes(b"a\"\0")),
             (Kind::Binary, Scalar::Bytes(b"\x01\xff")),
-            (Kind::Decimal { scale: 1 }, Scalar::Signed(-5)),
+            (Kind::Decimal { precision: 38, scale: 1 }, Scalar::Signed(-5)),
             (Kind::Float, Scalar::Double(1e300)),
             (Kind::Date, Scalar::Signed(0)),
             (Kind::Boolean, Scalar::Boolean(false)),

@@ -32,7 +32,7 @@ use model::dataset::Dataset;
 use self::header::Header;
 use self::piece::{AvroPiece, Block, Layout};
 use self::wire::Wire;
-use super::{Format, Piece, Reader, Unreadable};
+use super::{FileColumn, Format, Piece, Reader, Unreadable};
 use crate::text::{Origin, PIECE_BYTES};
 use crate::typed::{Columns, Torn};
 
@@ -49,13 +49,14 @@ impl Format for Avro {
         Ok(Box::new(AvroReader::new(dataset, origin, PIECE_BYTES)))
     }
 
-    /// The schema knows them.
-    fn names(&self, _: &Dataset, text: &[u8], _: bool, _: Origin) -> Result<Vec<String>, Unreadable> {
-        let header = Header::read(text).map_err(|what| Unreadable::at_line(0, what))?;
-        let fields = header.iter().flat_map(|header| header.schema.record(0).unwrap_or_default());
-        Ok(fields.map(|(name, _)| name.clone()).collect())
+    fn columns(&self, start: &[u8]) -> Result<Option<Vec<FileColumn>>, Unreadable> {
+        let fault = |what| Unreadable::at_line(0, what);
+        let torn = || fault(format!("its header does not end in its first {} bytes; was it cut off?", start.len()));
+        let header = Header::read(start).map_err(fault)?.ok_or_else(torn)?;
+        Ok(Some(header.schema.columns()))
     }
 
+    /// The schema has them.
     fn names_of(&self, _: &str) -> Vec<String> {
         Vec::new()
     }

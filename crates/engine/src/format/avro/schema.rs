@@ -6,8 +6,10 @@
 
 use std::collections::HashMap;
 
+use model::schema::wider;
 use serde_json::Value;
 
+use crate::typed::known::{ANY_TEXT, FileColumn, proposed};
 use crate::typed::names::Tree;
 use crate::typed::{Kind, Unit};
 
@@ -88,6 +90,23 @@ impl Schema {
                 records.next().filter(|_| records.next().is_none())
             }
             _ => None,
+        }
+    }
+
+    /// The columns of the rows.
+    pub fn columns(&self) -> Vec<FileColumn> {
+        let fields = self.record(0).unwrap_or_default();
+        fields.iter().map(|(name, id)| FileColumn { name: name.clone(), kind: self.column(*id) }).collect()
+    }
+
+    /// The type of a column that holds every value of a type; none that is always null.
+    fn column(&self, id: TypeId) -> Option<model::types::Type> {
+        match self.get(id) {
+            Type::Null => None,
+            Type::Scalar(_, kind) => Some(proposed(*kind)),
+            Type::Enum(_) => Some(ANY_TEXT),
+            Type::Record(_) | Type::Array(_) | Type::Map(_) => Some(model::types::Type::Super),
+            Type::Union(branches) => branches.iter().filter_map(|branch| self.column(*branch)).reduce(wider),
         }
     }
 
@@ -266,8 +285,10 @@ fn logical(json: &Value, kept: Kept) -> Option<Kind> {
         ("local-timestamp-nanos", Kept::Long) => Some(timestamp(Unit::Nanos, false)),
         ("decimal", Kept::Bytes | Kept::Fixed(_)) => {
             let scale = json.get("scale").map_or(Some(0), Value::as_u64)?;
+            let precision = json.get("precision").and_then(Value::as_u64).unwrap_or(u64::MAX);
+            let precision = u32::try_from(precision).unwrap_or(u32::MAX);
             // More than any number has: its text would be nothing but zeros.
-            u32::try_from(scale).ok().filter(|scale| *scale <= 10_000).map(|scale| Kind::Decimal { scale })
+            u32::try_from(scale).ok().filter(|scale| *scale <= 10_000).map(|scale| Kind::Decimal { precision, scale })
         }
         ("uuid", Kept::Fixed(16)) => Some(Kind::Uuid),
         ("duration", Kept::Fixed(12)) => Some(Kind::Duration),

@@ -10,10 +10,10 @@ use super::thrift::{I32, LIST, STRUCT, Thrift};
 use crate::typed::Torn;
 
 /// A footer is no longer than this. One of a thousand columns and a hundred row groups has some 20 MB.
-pub const MAX_BYTES: u64 = 64 * 1024 * 1024;
+const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Behind the footer: its length, and the mark.
-pub const END_BYTES: u64 = 8;
+const END_BYTES: usize = 8;
 
 /// Row groups times columns: each takes some 500 bytes of memory.
 const MAX_CHUNKS: usize = 1024 * 1024;
@@ -27,12 +27,23 @@ const MAX_VALUES: usize = 16 * 1024 * 1024;
 /// Groups are nested this deep at most.
 const MAX_DEPTH: usize = 64;
 
-/// The length of the footer, by the last bytes of a file. An error says why it is no file of Parquet.
-pub fn length(end: &[u8], size_bytes: u64) -> Result<u64, String> {
+/// The footer of an object that ends with these bytes; or, if it is longer than they are, where it starts. An error says
+/// why it is no file of Parquet.
+pub fn find(end: &[u8], size_bytes: u64) -> Result<Result<ParquetMetaData, u64>, String> {
+    let (before, tail) = end.split_at(end.len().saturating_sub(END_BYTES));
+    let length = length(tail, size_bytes)?;
+    match usize::try_from(length).ok().and_then(|length| before.len().checked_sub(length)) {
+        Some(start) => read(before.get(start..).unwrap_or_default()).map(Ok),
+        None => Ok(Err(size_bytes - END_BYTES as u64 - length)),
+    }
+}
+
+/// The length of the footer, by the last bytes of a file.
+fn length(end: &[u8], size_bytes: u64) -> Result<u64, String> {
     let (length, mark) = end.split_last_chunk::<4>().ok_or("the file is no Parquet: it is too short")?;
     let length = length.last_chunk().map_or(u64::MAX, |length| u32::from_le_bytes(*length).into());
     match mark {
-        b"PAR1" if length > size_bytes.saturating_sub(END_BYTES) => {
+        b"PAR1" if length > size_bytes.saturating_sub(END_BYTES as u64) => {
             Err(format!("the file says that its footer has {length} bytes: more than it has itself; was it cut off?"))
         }
         b"PAR1" if length > MAX_BYTES => Err(format!("the footer has {length} bytes, {MAX_BYTES} are read at most")),
@@ -43,7 +54,7 @@ pub fn length(end: &[u8], size_bytes: u64) -> Result<u64, String> {
 }
 
 /// What a footer says, without its statistics. An error says what is wrong with it.
-pub fn read(bytes: &[u8]) -> Result<ParquetMetaData, String> {
+fn read(bytes: &[u8]) -> Result<ParquetMetaData, String> {
     let is_encrypted = check(bytes).map_err(|torn| format!("the footer is broken: {torn}"))?;
     if is_encrypted {
         return Err("columns of the file are encrypted; encrypted Parquet is not read".to_owned());

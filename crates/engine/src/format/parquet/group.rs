@@ -42,6 +42,10 @@ impl Sizes {
         piece_bytes: 2 * 1024 * 1024,
         piece_rows: 32 * 1024,
     };
+
+    /// For a look at the first rows.
+    pub const SAMPLE: Self =
+        Self { held_bytes: 4 * 1024 * 1024, range_bytes: 512 * 1024, piece_bytes: 512 * 1024, ..Self::BUILD };
 }
 
 /// A row group in the reading.

@@ -48,7 +48,7 @@ use self::footer::guarded;
 use self::group::{Group, Sizes};
 use self::piece::{File, ParquetPiece};
 use self::schema::Schema;
-use super::{Piece, RangedFormat, RangedReader, Unreadable};
+use super::{Described, Piece, RangedFormat, RangedReader, Unreadable};
 use crate::typed::{Columns, names};
 
 /// The format.
@@ -63,6 +63,25 @@ impl RangedFormat for Parquet {
     fn reader(&self, dataset: &Dataset, size_bytes: u64) -> Result<Box<dyn RangedReader>> {
         Ok(Box::new(ParquetReader::new(dataset, size_bytes, Sizes::BUILD)))
     }
+
+    fn sampler(&self, dataset: &Dataset, size_bytes: u64) -> Result<Box<dyn RangedReader>> {
+        Ok(Box::new(ParquetReader::new(dataset, size_bytes, Sizes::SAMPLE)))
+    }
+
+    fn columns(&self, size_bytes: u64, end: &[u8]) -> Result<Described, Unreadable> {
+        columns(size_bytes, end).map_err(|what| Unreadable::at_line(0, what))
+    }
+}
+
+fn columns(size_bytes: u64, end: &[u8]) -> Result<Described, String> {
+    let first_bytes = size_bytes.min(Sizes::SAMPLE.end_bytes);
+    if (end.len() as u64) < first_bytes {
+        return Ok(Described::Needs(size_bytes - first_bytes..size_bytes));
+    }
+    Ok(match footer::find(end, size_bytes)? {
+        Ok(metadata) => Described::Columns(guarded(|| Schema::new(&metadata))??.columns()?),
+        Err(footer_start) => Described::Needs(footer_start..size_bytes),
+    })
 }
 
 /// What is held is never more than this, however large the pages.
@@ -154,17 +173,14 @@ impl ParquetReader {
         self.end =
             if self.end.1.is_empty() { (start, bytes) } else { (start, [bytes, self.end.1.clone()].concat().into()) };
         let (start, end) = &self.end;
-        let tail = end.len().checked_sub(8).and_then(|at| end.get(at..)).unwrap_or_default();
-        let length = footer::length(tail, self.size_bytes)?;
-        let footer_start = self.size_bytes - footer::END_BYTES - length;
-        let Some(skip) = footer_start.checked_sub(*start) else {
-            let before = footer_start..*start;
-            self.want(0, before);
-            return Ok(());
+        let metadata = match footer::find(end, self.size_bytes)? {
+            Ok(metadata) => metadata,
+            Err(footer_start) => {
+                let before = footer_start..*start;
+                self.want(0, before);
+                return Ok(());
+            }
         };
-        let skip = usize::try_from(skip).unwrap_or(usize::MAX);
-        let bytes = end.get(skip..end.len() - tail.len()).unwrap_or_default();
-        let metadata = footer::read(bytes)?;
         let file = guarded(|| file(&self.dataset, &metadata))??;
         check_rows(&self.dataset, &metadata, self.size_bytes)?;
         self.file = Some((Arc::new(file), Arc::new(metadata)));

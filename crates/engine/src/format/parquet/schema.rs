@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Fields, TimeUnit};
+use model::types::Type as Proposed;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, RowGroups, RowSelection, RowSelector};
 use parquet::arrow::{FieldLevels, ProjectionMask, parquet_to_arrow_field_levels, parquet_to_arrow_schema};
 use parquet::basic::{ConvertedType, LogicalType, Repetition, TimeUnit as Counted, Type as Physical};
@@ -15,6 +16,7 @@ use parquet::schema::types::{SchemaDescriptor, Type, TypePtr};
 
 use super::footer::guarded;
 use super::page::Leaf;
+use crate::typed::known::{FileColumn, UNSIGNED, proposed};
 use crate::typed::names::Tree;
 use crate::typed::{Kind, Unit};
 
@@ -107,6 +109,15 @@ impl Schema {
         let seconds = has_int96.then_some(seconds);
         let metadata = ParquetMetaData::new(metadata, Vec::new());
         Ok(Column { depth: way.len(), leaves, shape, nanos, seconds, metadata: Arc::new(metadata) })
+    }
+
+    /// The columns of the rows.
+    pub fn columns(&self) -> Result<Vec<FileColumn>, String> {
+        let fields = self.fields(self.root()).into_iter();
+        let columns = fields.filter_map(|(name, at)| Some((name, self.nodes.get(at)?)));
+        columns
+            .map(|(name, node)| Ok(FileColumn { name: name.to_owned(), kind: Some(proposal(&node.kind)?) }))
+            .collect()
     }
 
     fn kinds(&self, target: &Node) -> Result<Vec<(Kept, Kind)>, String> {
@@ -235,7 +246,7 @@ pub enum Kept {
 
 /// What a column's values are kept in, and what they are. Logical types are those of newer files, converted ones of older.
 fn kind(leaf: &Type) -> Result<(Kept, Kind), String> {
-    let Type::PrimitiveType { basic_info: info, physical_type, type_length, scale, .. } = leaf else {
+    let Type::PrimitiveType { basic_info: info, physical_type, type_length, precision, scale, .. } = leaf else {
         return Err(format!("`{}` is no column", leaf.name()));
     };
     let kept = match physical_type {
@@ -257,14 +268,17 @@ fn kind(leaf: &Type) -> Result<(Kept, Kind), String> {
         Counted::MICROS => Unit::Micros,
         Counted::NANOS => Unit::Nanos,
     };
-    let decimal = |scale: i32| Kind::Decimal { scale: u32::try_from(scale).unwrap_or(0) };
+    let decimal = |precision: i32, scale: i32| Kind::Decimal {
+        precision: u32::try_from(precision).unwrap_or(u32::MAX),
+        scale: u32::try_from(scale).unwrap_or(0),
+    };
     let utc = |unit| Kind::Timestamp { unit, is_utc: true };
     Ok(match (kept, logical, info.converted_type()) {
         (Kept::Boolean, ..) => (kept, Kind::Boolean),
         (Kept::Int96, ..) => (kept, Kind::Timestamp { unit: Unit::Nanos, is_utc: false }),
         (Kept::Single | Kept::Double, ..) => (kept, Kind::Float),
-        (_, Some(LogicalType::Decimal(logical)), _) => (kept, decimal(logical.scale)),
-        (_, None, ConvertedType::DECIMAL) => (kept, decimal(*scale)),
+        (_, Some(LogicalType::Decimal(logical)), _) => (kept, decimal(logical.precision, logical.scale)),
+        (_, None, ConvertedType::DECIMAL) => (kept, decimal(*precision, *scale)),
         (Kept::Int32, Some(LogicalType::Integer(int)), _) if !int.is_signed => (Kept::UInt32, Kind::Whole),
         (Kept::Int32, None, ConvertedType::UINT_8 | ConvertedType::UINT_16 | ConvertedType::UINT_32) => {
             (Kept::UInt32, Kind::Whole)
@@ -288,6 +302,23 @@ fn kind(leaf: &Type) -> Result<(Kept, Kind), String> {
         (Kept::Fixed, None, ConvertedType::INTERVAL) => (kept, Kind::Duration),
         (Kept::Bytes | Kept::Fixed, ..) => (kept, Kind::Binary),
         (Kept::UInt32 | Kept::UInt64 | Kept::Half, ..) => (kept, Kind::Whole),
+    })
+}
+
+/// The type of a column that holds every value of a field.
+fn proposal(field: &Type) -> Result<Proposed, String> {
+    let info = field.get_basic_info();
+    let is_list = info.has_repetition() && info.repetition() == Repetition::REPEATED;
+    let is_json = matches!(
+        (info.logical_type_ref(), info.converted_type()),
+        (Some(LogicalType::Json), _) | (None, ConvertedType::JSON)
+    );
+    if field.is_group() || is_list || is_json {
+        return Ok(Proposed::Super);
+    }
+    Ok(match kind(field)? {
+        (Kept::UInt64, Kind::Whole) => UNSIGNED,
+        (_, kind) => proposed(kind),
     })
 }
 
