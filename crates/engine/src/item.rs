@@ -6,8 +6,14 @@
 //!                     └──────────────────────────┴─────────────────────────────┘
 //! ```
 //!
+//! Of an input that is read by ranges, [`Item::wants`] says which, and [`Item::push_range`] takes each, in any order.
+//!
 //! The caller's thread cuts the bytes into pieces, and settles pieces in the order of the file; what lies between, reading
 //! and typing a piece, is the pool's.
+
+mod feed;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
@@ -17,6 +23,7 @@ use arrow::array::UInt32Array;
 use arrow::compute::take_record_batch;
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
+use bytes::Bytes;
 use model::count::Counts;
 use model::dataset::Dataset;
 use model::layout;
@@ -27,11 +34,10 @@ use crate::cast::{Caster, Typed};
 use crate::chunk::Chunk;
 use crate::dedupe::{Dedupe, Marks, Rule};
 use crate::encoding::{NotText, Transcoder};
-use crate::format::{self, Piece, Reader, Unreadable};
+use crate::format::{self, Access, Piece, RangedReader, Reader, Unreadable};
 use crate::lake::{File, Lake, Limits};
 use crate::mask::MaskKey;
 use crate::partition::{Partitioner, Sorted};
-use crate::recognise::RECOGNISE_BYTES;
 use crate::reject::RejectLog;
 use crate::text::Origin;
 use crate::threads::{Pool, Ticket};
@@ -72,11 +78,13 @@ pub struct Item {
 #[derive(Debug)]
 struct Input {
     object: String,
-    /// Both are taken out while bytes go through them.
+    /// Both are taken out while bytes go through them. What is no text goes through the first alone.
     unpacker: Option<Unpacker>,
     transcoder: Option<Transcoder>,
     /// There is one as soon as the encoding is known.
     reader: Option<Box<dyn Reader>>,
+    /// What reads the input instead, if it is read by ranges.
+    ranged: Option<Box<dyn RangedReader>>,
     /// Pieces that are being read, in order.
     pieces: VecDeque<Ticket<Result<Worked, Trouble>>>,
     /// Lines of the pieces that are settled.
@@ -186,17 +194,27 @@ impl Item {
         })
     }
 
-    /// The bytes that follow are this object's; rejects and errors name it so.
-    pub fn begin_input(&mut self, object: &str) -> Result<()> {
+    /// Whether inputs are read by ranges: then [`Item::wants`] says which.
+    pub fn is_ranged(&self) -> bool {
+        matches!(format::find(self.dataset.format), Ok(Access::Ranged(_)))
+    }
+
+    /// The bytes that follow are this object's, of this size; rejects and errors name it so.
+    pub fn begin_input(&mut self, object: &str, size_bytes: u64) -> Result<()> {
         if self.input.is_some() {
             return Err(self.bug("the input before has not ended"));
         }
-        let unpacker = Unpacker::new(self.dataset.limits);
+        let (reader, ranged) = match format::find(self.dataset.format)? {
+            Access::Ranged(format) => (None, Some(format.reader(&self.dataset, size_bytes)?)),
+            Access::Stream(_) if self.dataset.format.is_text() => (None, None),
+            Access::Stream(format) => (Some(format.reader(&self.dataset, Origin::START)?), None),
+        };
         self.input = Some(Input {
             object: object.to_owned(),
-            unpacker: Some(unpacker),
+            unpacker: Some(Unpacker::new(self.dataset.limits)),
             transcoder: Some(Transcoder::new(self.dataset.encoding)),
-            reader: None,
+            reader,
+            ranged,
             pieces: VecDeque::new(),
             lines: 0,
             rows: 0,
@@ -207,11 +225,28 @@ impl Item {
     /// The next bytes of the input, cut anywhere. Fails, as `Data`, where they cannot be read; the error names object
     /// and line.
     pub fn push(&mut self, bytes: &[u8]) -> Result<()> {
+        if self.input()?.ranged.is_some() {
+            return Err(self.bug("the input is read by ranges"));
+        }
         let mut unpacker = self.input()?.unpacker.take().ok_or_else(|| self.bug("an input has failed before"))?;
         let pushed = unpacker.push(bytes, &mut |unpacked| self.push_unpacked(unpacked));
         pushed.map_err(|trouble| self.first_error(trouble))?;
         self.input()?.unpacker = Some(unpacker);
         Ok(())
+    }
+
+    /// The ranges that are wanted of an input that is read by ranges, in the order in which they are needed; none when
+    /// all is read, or where the input is read from its first byte to its last. They are the same until one is pushed.
+    pub fn wants(&self) -> Vec<Range<u64>> {
+        let ranged = self.input.as_ref().and_then(|input| input.ranged.as_ref());
+        ranged.map(|ranged| ranged.wants()).unwrap_or_default()
+    }
+
+    /// One of the ranges that are wanted, whole, by where it starts. Fails as [`Item::push`] does.
+    pub fn push_range(&mut self, start: u64, bytes: Bytes) -> Result<()> {
+        let Some(ranged) = &mut self.input()?.ranged else { return Err(self.bug("the input is not read by ranges")) };
+        let pushed = ranged.push(start, bytes);
+        self.read_pieces(pushed).map_err(|trouble| self.error(trouble))
     }
 
     /// The input's bytes have ended.
@@ -277,61 +312,10 @@ impl Item {
         Ok(Outcome { counts, rejected_by_reason: self.rejects.by_reason(), truncated, files, rejects })
     }
 
-    fn push_unpacked(&mut self, mut bytes: &[u8]) -> Result<(), Trouble> {
-        let mut transcoder = self.input()?.transcoder.take().ok_or_else(|| self.bug("an input has failed before"))?;
-        if self.input()?.reader.is_none() {
-            // The first bytes tell the encoding, and only then is there a reader.
-            let (first, rest) = bytes.split_at(bytes.len().min(RECOGNISE_BYTES));
-            let mut text = Vec::new();
-            transcoder.push::<NotText>(first, &mut |piece| {
-                text.extend_from_slice(piece);
-                Ok(())
-            })?;
-            self.begin_text(&transcoder, &text)?;
-            bytes = rest;
-        }
-        transcoder.push(bytes, &mut |text| self.push_text(text))?;
-        self.input()?.transcoder = Some(transcoder);
-        Ok(())
-    }
-
-    /// Begins reading, if the encoding is known.
-    fn begin_text(&mut self, transcoder: &Transcoder, text: &[u8]) -> Result<(), Trouble> {
-        let Some(encoding) = transcoder.encoding() else { return Ok(()) };
-        let origin = Origin { encoding, byte_offset: transcoder.mark_bytes() };
-        let reader = format::find(self.dataset.format)?.reader(&self.dataset, origin)?;
-        self.input()?.reader = Some(reader);
-        self.push_text(text)
-    }
-
-    fn push_text(&mut self, text: &[u8]) -> Result<(), Trouble> {
-        let pushed = self.reader()?.push(text);
-        self.read_pieces(pushed)
-    }
-
-    fn end_bytes(&mut self) -> Result<(), Trouble> {
-        let unpacker = self.input()?.unpacker.take();
-        let mut unpacker = unpacker.ok_or_else(|| self.bug("an input has failed before"))?;
-        unpacker.end(&mut |unpacked| self.push_unpacked(unpacked))?;
-        let transcoder = self.input()?.transcoder.take();
-        let mut transcoder = transcoder.ok_or_else(|| self.bug("an input has failed before"))?;
-        let mut text = Vec::new();
-        transcoder.end::<NotText>(&mut |piece| {
-            text.extend_from_slice(piece);
-            Ok(())
-        })?;
-        match self.input()?.reader {
-            Some(_) => self.push_text(&text)?,
-            None => self.begin_text(&transcoder, &text)?,
-        }
-        let ended = self.reader()?.end();
-        self.read_pieces(ended)
-    }
-
     /// Hands the pieces that are cut to the pool. Where the reader could not go on, the pieces before are settled first:
     /// what is told is what is first in the file.
     fn read_pieces(&mut self, read: Result<(), Unreadable>) -> Result<(), Trouble> {
-        while let Some(piece) = self.reader()?.take() {
+        while let Some(piece) = self.next_piece()? {
             // Enough for every thread to find its next piece waiting.
             self.settle(4 * self.pool.threads())?;
             let caster = Arc::clone(&self.caster);
@@ -366,16 +350,12 @@ impl Item {
         let input = self.input.as_ref();
         let object = input.map_or(self.name.as_str(), |input| &input.object);
         match trouble {
-            Trouble::Unreadable(unreadable) => unreadable.into_error(object, input.map_or(0, |input| input.lines)),
+            Trouble::Unreadable(unreadable) => {
+                unreadable.into_error(object, self.dataset.format, input.map_or(0, |input| input.lines))
+            }
             Trouble::Object(what) => Error::new(Kind::Data, "read", object).because(what),
             Trouble::Failed(error) => error,
         }
-    }
-
-    fn reader(&mut self) -> Result<&mut Box<dyn Reader>> {
-        let name = &self.name;
-        let reader = self.input.as_mut().and_then(|input| input.reader.as_mut());
-        reader.ok_or_else(|| Error::new(Kind::Bug, "read", name).because("an input has no reader"))
     }
 
     fn take(&mut self, worked: Worked) -> Result<()> {
@@ -451,7 +431,8 @@ fn work(piece: Box<dyn Piece>, caster: &Caster, rule: Option<&Rule>) -> Result<W
     let mut batch = piece.read().map_err(Trouble::Unreadable)?;
     let mut typed = caster.cast(&batch)?;
     typed.rejects.append(&mut batch.rejects);
-    typed.rejects.sort_by_key(|reject| reject.position.byte_offset);
+    // Rows of one block stand at the same byte.
+    typed.rejects.sort_by_key(|reject| (reject.position.byte_offset, reject.position.line));
     if caster.hides_values() {
         typed.rejects.iter_mut().for_each(|reject| reject.text.clear());
     }
@@ -461,6 +442,3 @@ fn work(piece: Box<dyn Piece>, caster: &Caster, rule: Option<&Rule>) -> Result<W
     let marks = rule.map(|rule| rule.marks(&typed.columns, good.as_deref())).transpose();
     Ok(Worked { marks: marks?, typed, good, rows_read: batch.rows_read(), lines: batch.lines })
 }
-
-#[cfg(test)]
-mod tests;

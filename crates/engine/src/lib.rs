@@ -6,11 +6,13 @@
 //!                   └──────── Reject ────────┴───────────┴─► RejectLog ─────────────────────┴─► take_output()
 //! ```
 //!
+//! Formats that are not read from the first byte to the last say which ranges they need, and take those instead.
+//!
 //! [`Item`] owns the chain. It is handed bytes and hands out chunks of named objects: it owns no I/O, has no clock and
 //! no randomness, so that a retry by the same build yields the same names and the same bytes, however the bytes are cut.
 //! A bad row is a value, [`Reject`]; an `Err` means that the item as a whole cannot be made.
 //!
-//! To add an input format: a file in `format/` and a word in [`format::FORMATS`]. To add a cleaning rule: a file in
+//! To add an input format: a file in `format/` and a word in [`format::FORMATS`] or [`format::RANGED_FORMATS`]. To add a cleaning rule: a file in
 //! `rule/` and a word in `rule::RULES`; a mask, in `mask/` and [`mask::MASKS`]. This crate does not know AWS, tokio, or where bytes come from and go to.
 //! Start reading at [`item`].
 
@@ -30,6 +32,7 @@ pub mod rule;
 pub mod schema;
 pub mod text;
 mod threads;
+mod typed;
 pub mod unpack;
 
 pub use chunk::{Chunk, Object};

@@ -10,7 +10,7 @@ use crate::chunk::{Chunk, Chunks, Object};
 use crate::text::Position;
 
 /// A reject keeps this many bytes of its record; the rest is in the object, by offset and length.
-const MAX_TEXT_BYTES: usize = 4096;
+pub(crate) const MAX_TEXT_BYTES: usize = 4096;
 
 /// A message keeps this many characters of a value.
 const MAX_SHOWN: usize = 64;

@@ -7,9 +7,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use model::encoding::Encoding;
+use model::name::Identifier;
 
 use crate::encoding::SourceBytes;
-use crate::reject::{Fault, Reject};
+use crate::reject::{self, Fault, Reject};
 
 /// A format cuts an object into pieces of about this many bytes; one batch is made of each, on any thread. A piece and
 /// the columns made of it should fit a processor's own cache.
@@ -37,6 +38,9 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// That of an object which is no text, and of records which have no text of their own in it, see [`Blocks`].
+    pub(crate) const START: Self = Self { encoding: Encoding::Utf8, byte_offset: 0 };
+
     /// The origin of what follows this text.
     pub fn behind(self, text: &[u8]) -> Self {
         Self { byte_offset: self.byte_offset + self.encoding.source_bytes(text), ..self }
@@ -151,7 +155,26 @@ pub struct TextBatch {
     /// Line ends in the piece.
     pub(crate) lines: u64,
     pub(crate) origin: Origin,
+    /// Where the records stand, if the format keeps no text of a record.
+    pub(crate) blocks: Option<Blocks>,
     pub(crate) empty: Empty,
+}
+
+/// Where records stand that share their bytes with others: those of Avro and Parquet. Their lines are numbers of rows.
+#[derive(Debug, Clone)]
+pub(crate) struct Blocks {
+    /// The dataset's columns.
+    pub names: Arc<[Identifier]>,
+    /// The blocks, in order.
+    pub list: Vec<Block>,
+}
+
+/// A part of the object that holds the records from its first line up to the next block's.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Block {
+    pub first_line: u32,
+    pub byte_offset: u64,
+    pub byte_length: u64,
 }
 
 impl TextBatch {
@@ -193,10 +216,57 @@ impl TextBatch {
     }
 
     /// The reject of a row, by its number; `None` if there is no such row.
-    pub(crate) fn reject(&self, row: usize, column: Option<model::name::Identifier>, fault: Fault) -> Option<Reject> {
+    pub(crate) fn reject(&self, row: usize, column: Option<Identifier>, fault: Fault) -> Option<Reject> {
         let record = self.records.get(row)?;
+        if let Some(blocks) = &self.blocks {
+            let text = self.values(row, &blocks.names);
+            return Some(Reject::new(blocks.position(record.line)?, column, fault, text.as_bytes()));
+        }
         let raw = self.raw.get(record.range())?.as_bytes();
         let before = self.raw.get(..record.range().start)?.as_bytes();
         Some(Reject::new(self.origin.position(record.line.into(), before, raw), column, fault, raw))
+    }
+
+    /// Takes rows out, by their numbers, in order; they are no longer numbered.
+    pub(crate) fn remove_rows(&mut self, rows: &[usize]) {
+        let is_kept = |row: &usize| rows.binary_search(row).is_err();
+        if rows.is_empty() {
+            return;
+        }
+        let kept = (0..self.records.len()).filter(is_kept);
+        let spans = kept.clone().filter_map(|row| self.spans.get(row * self.width..(row + 1) * self.width));
+        self.spans = spans.flatten().copied().collect();
+        self.records = kept.filter_map(|row| self.records.get(row)).copied().collect();
+    }
+
+    /// The values of a row by their columns, as JSON: what a reject shows where the file has no text to show. It ends
+    /// behind the first value that makes it longer than a reject's text.
+    fn values(&self, row: usize, names: &[Identifier]) -> String {
+        let mut text = String::from("{");
+        for (column, name) in names.iter().enumerate() {
+            let value = match self.column(column).nth(row) {
+                Some(Field::Text(value)) => {
+                    let end = value.floor_char_boundary(reject::MAX_TEXT_BYTES);
+                    serde_json::Value::from(value.get(..end).unwrap_or_default())
+                }
+                _ => serde_json::Value::Null,
+            };
+            let comma = if column == 0 { "" } else { "," };
+            text += &format!("{comma}\"{name}\":{value}");
+            if text.len() > reject::MAX_TEXT_BYTES {
+                break;
+            }
+        }
+        text.push('}');
+        text
+    }
+}
+
+impl Blocks {
+    /// Where a record stands: in its block.
+    fn position(&self, line: u32) -> Option<Position> {
+        let behind = self.list.partition_point(|block| block.first_line <= line);
+        let block = self.list.get(behind.checked_sub(1)?)?;
+        Some(Position { line: line.into(), byte_offset: block.byte_offset, byte_length: block.byte_length })
     }
 }

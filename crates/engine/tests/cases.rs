@@ -89,9 +89,17 @@ fn make(case: &Case, cut: usize) -> Result<Made> {
             assert!(item.next_pass()?);
             rows.clear();
         }
-        item.begin_input(&url.to_string())?;
-        for piece in bytes.chunks(cut) {
+        item.begin_input(&url.to_string(), bytes.len() as u64)?;
+        let streamed = if item.is_ranged() { &[] } else { bytes.as_slice() };
+        for piece in streamed.chunks(cut) {
             item.push(piece)?;
+            chunks.extend(item.take_output());
+        }
+        // Ranges are not cut; those that are wanted may come in any order.
+        let next = |mut wants: Vec<_>| if cut == 1 { wants.pop() } else { wants.into_iter().next() };
+        while let Some(range) = next(item.wants()) {
+            let places = usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap();
+            item.push_range(range.start, Bytes::copy_from_slice(&bytes[places]))?;
             chunks.extend(item.take_output());
         }
         rows.push(item.end_input()?.rows);

@@ -102,10 +102,11 @@ fn wider_column(one: &Column, other: &Column) -> Column {
 
 /// The narrowest type that holds the values of both.
 pub fn wider(one: Type, other: Type) -> Type {
-    use Type::{Bigint, Date, Decimal, Double, Super, Timestamp, Varchar};
+    use Type::{Bigint, Date, Decimal, Double, Super, Timestamp, Varbyte, Varchar};
     match (one, other) {
         (one, other) if one == other => one,
         (Varchar(one), Varchar(other)) => Varchar(one.max(other)),
+        (Varbyte(one), Varbyte(other)) => Varbyte(one.max(other)),
         (Super, _) | (_, Super) => Super,
         (Varchar(bytes), other) | (other, Varchar(bytes)) => match as_text(other) {
             Varchar(text) => Varchar(bytes.max(text)),
@@ -140,6 +141,8 @@ fn as_text(kind: Type) -> Type {
     match kind {
         Type::Varchar(_) | Type::Super => kind,
         Type::Char(bytes) => Type::Varchar(bytes),
+        // Two hex digits for each byte.
+        Type::Varbyte(bytes) => Type::Varchar(u16::try_from(bytes.saturating_mul(2)).unwrap_or(u16::MAX)),
         _ => Type::Varchar(64),
     }
 }
@@ -158,7 +161,11 @@ mod tests {
             Just(Type::Date),
             Just(Type::Timestamp),
             Just(Type::Super),
-            (0..=9u8).prop_map(|scale| Type::Decimal { precision: 18, scale }),
+            Just(Type::Time),
+            Just(Type::Timestamptz),
+            (prop::sample::select(vec![10u8, 18, 38]), 0..=9u8)
+                .prop_map(|(precision, scale)| Type::Decimal { precision, scale }),
+            prop::sample::select(vec![16u32, 65535, 1_024_000]).prop_map(Type::Varbyte),
             prop::sample::select(vec![16u16, 64, 256, 65535]).prop_map(Type::Varchar),
         ]
     }

@@ -62,6 +62,8 @@ enum Format {
     Csv,
     Json,
     Xml { row: String },
+    Parquet,
+    Avro,
 }
 
 impl Format {
@@ -71,8 +73,11 @@ impl Format {
         File::open(path).map_err(fault)?.take(FIRST_BYTES as u64).read_to_end(&mut bytes).map_err(fault)?;
         let refuse =
             |what: &str| Error::new(Kind::Config, "propose a dataset for", path.display()).because(what.to_owned());
-        if bytes.starts_with(b"PAR1") || bytes.starts_with(b"Obj\x01") {
-            return Err(refuse("Parquet and Avro say their own columns: write `format` and name those you want"));
+        if bytes.starts_with(b"PAR1") {
+            return Ok(Self::Parquet);
+        }
+        if bytes.starts_with(b"Obj\x01") {
+            return Ok(Self::Avro);
         }
         let text: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != 0).collect();
         let text = String::from_utf8_lossy(&text);
@@ -90,6 +95,8 @@ impl Format {
         match self {
             Self::Csv => "format: csv\ncsv: detect\n".to_owned(),
             Self::Json => "format: json\n".to_owned(),
+            Self::Parquet => "format: parquet\n".to_owned(),
+            Self::Avro => "format: avro\n".to_owned(),
             Self::Xml { row } => format!("format: xml\nxml: {{row: {row}}}\n"),
         }
     }

@@ -9,12 +9,14 @@ mod report;
 mod sample;
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use aws::Settings;
 use aws::mask_key::MaskKeySource;
+use bytes::Bytes;
 use engine::mask::MaskKey;
 use engine::{InputEnded, Item, Options, Outcome};
 use model::dataset::DatasetFile;
@@ -125,8 +127,14 @@ fn make(dataset: &DatasetFile, inputs: Vec<Input>, folder: &mut Folder, report: 
 fn read(item: &mut Item, input: &Input, name: &str, buffer: &mut [u8], folder: &mut Folder) -> Result<InputEnded> {
     let fault = |error| Error::new(Kind::Data, "read", name).because(error);
     let mut file = File::open(&input.path).map_err(fault)?;
-    item.begin_input(name)?;
-    loop {
+    item.begin_input(name, input.size_bytes)?;
+    // Of a format that is read by ranges, those that are wanted; of the others nothing is.
+    while let Some(range) = item.wants().into_iter().next() {
+        let bytes = bytes_of(&mut file, &range).map_err(fault)?;
+        item.push_range(range.start, bytes)?;
+        folder.write(item.take_output())?;
+    }
+    while !item.is_ranged() {
         let length = file.read(buffer).map_err(fault)?;
         if length == 0 {
             break;
@@ -137,6 +145,14 @@ fn read(item: &mut Item, input: &Input, name: &str, buffer: &mut [u8], folder: &
     let ended = item.end_input()?;
     folder.write(item.take_output())?;
     Ok(ended)
+}
+
+/// A range of a file.
+fn bytes_of(file: &mut File, range: &Range<u64>) -> std::io::Result<Bytes> {
+    let mut bytes = vec![0; usize::try_from(range.end - range.start).map_err(std::io::Error::other)?];
+    file.seek(SeekFrom::Start(range.start))?;
+    file.read_exact(&mut bytes)?;
+    Ok(bytes.into())
 }
 
 /// The key of masks, where the dataset needs one: the environment's. A secret is beyond this machine.

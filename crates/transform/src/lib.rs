@@ -3,7 +3,8 @@
 //! ```text
 //! plan.json ─► read ──── pieces ────► work ──── chunks ────► upload ─► parts/<item>.json
 //!              ranged GETs,           engine::Item,          multipart, bounded
-//!              pinned, in order       on a thread of its own
+//!              pinned, in order,      on a thread of its own
+//!              or as asked for
 //! ```
 //!
 //! The three run at once, over channels that hold little: memory does not grow with the item. Names and bytes come from
@@ -179,15 +180,21 @@ async fn make(
 ) -> Result<(Outcome, Vec<InputRead>)> {
     let (send_piece, pieces) = mpsc::channel(WAITING);
     let (send_chunk, chunks) = mpsc::channel(WAITING);
-    let passes = item.passes();
+    let (asks, asked) = mpsc::unbounded_channel();
+    let (passes, is_ranged) = (item.passes(), item.is_ranged());
     let span = tracing::Span::current();
-    let worker =
-        work::Worker { item, inputs: inputs.to_vec(), pieces, chunks: send_chunk, read_bytes: read_bytes.clone() };
+    let read_bytes = Arc::clone(read_bytes);
+    let worker = work::Worker { item, inputs: inputs.to_vec(), pieces, asks, chunks: send_chunk, read_bytes };
     let worker = tokio::task::spawn_blocking(move || span.in_scope(|| worker.run()));
     let worked =
         async { worker.await.map_err(|error| Error::new(Kind::Bug, "finish", "the worker's thread").because(error))? };
-    let ((), worked, ()) =
-        tokio::try_join!(read::all(&clients.s3, inputs, passes, send_piece), worked, uploads.all(chunks))?;
+    let reading = async {
+        match is_ranged {
+            true => read::asked(&clients.s3, inputs, asked, send_piece).await,
+            false => read::all(&clients.s3, inputs, passes, send_piece).await,
+        }
+    };
+    let ((), worked, ()) = tokio::try_join!(reading, worked, uploads.all(chunks))?;
     Ok(worked)
 }
 

@@ -1,4 +1,5 @@
-//! The inputs' bytes, in order, fetched ahead: ranges of pinned objects, a few at a time.
+//! The inputs' bytes, fetched ahead: ranges of pinned objects, a few at a time. [`all`] of them, in order; or those that
+//! are [`asked`] for, where a format is read by ranges and says which.
 
 use aws::object::changed;
 use aws_sdk_s3::Client;
@@ -9,11 +10,15 @@ use model::plan::Input;
 use model::{Error, Kind, Result};
 use tokio::sync::mpsc;
 
-/// A range has at most this many bytes.
+/// A range of an input that is read in order has at most this many bytes.
 pub const RANGE_BYTES: u64 = 8 * 1024 * 1024;
 
 /// How many ranges are fetched at once. One connection to S3 does some 80 MB/s (U); memory holds as many ranges.
 const WINDOW: usize = 4;
+
+/// Ranges that are asked for may be small: so many of them are fetched at once, as long as they have no more bytes together
+/// than the whole window of the others.
+const MOST_ASKED: usize = 32;
 
 /// What the reader hands on.
 #[derive(Debug)]
@@ -22,6 +27,17 @@ pub enum Piece {
     Bytes(Bytes),
     /// The input has ended.
     End,
+    /// A range that was asked for, by where it starts.
+    Range(u64, Bytes),
+}
+
+/// A range that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    /// The number of the input.
+    pub input: usize,
+    /// Its bytes.
+    pub bytes: std::ops::Range<u64>,
 }
 
 /// Fetches all inputs, in order, so many times. An object that is no longer what the plan pinned is a `Data` error. If nobody listens
@@ -42,6 +58,40 @@ pub async fn all(s3: &Client, inputs: &[Input], passes: usize, pieces: mpsc::Sen
             if pieces.send(piece).await.is_err() {
                 return Ok(());
             }
+        }
+    }
+}
+
+/// Fetches what is asked for, in the order in which it is, until nobody asks any more. Fails as [`all`] does.
+pub async fn asked(
+    s3: &Client,
+    inputs: &[Input],
+    mut asks: mpsc::UnboundedReceiver<Ask>,
+    pieces: mpsc::Sender<Piece>,
+) -> Result<()> {
+    let mut fetching = FuturesOrdered::new();
+    let (mut fetching_bytes, mut is_open) = (0, true);
+    loop {
+        let has_room = fetching.len() < MOST_ASKED && fetching_bytes < WINDOW as u64 * RANGE_BYTES;
+        tokio::select! {
+            ask = asks.recv(), if is_open && has_room => match ask {
+                Some(Ask { input, bytes }) => {
+                    let input = inputs.get(input);
+                    let input = input.ok_or_else(|| Error::new(Kind::Bug, "read", "an input that is not there"))?;
+                    let (start, length) = (bytes.start, bytes.end - bytes.start);
+                    fetching_bytes += length;
+                    fetching.push_back(fetch(s3, Range { input, start, length, is_last: false }));
+                }
+                None => is_open = false,
+            },
+            Some(fetched) = fetching.next(), if !fetching.is_empty() => {
+                let (range, bytes) = fetched?;
+                fetching_bytes -= range.length;
+                if pieces.send(Piece::Range(range.start, bytes)).await.is_err() {
+                    return Ok(());
+                }
+            },
+            else => return Ok(()),
         }
     }
 }
@@ -75,7 +125,7 @@ impl<'a> Iterator for Ranges<'a> {
     }
 }
 
-/// Fetches some bytes of a pinned input, at least one.
+/// Fetches some bytes of a pinned input; of an empty one, none.
 pub async fn range(s3: &Client, input: &Input, start: u64, length: u64) -> Result<Bytes> {
     fetch(s3, Range { input, start, length, is_last: false }).await.map(|(_, bytes)| bytes)
 }

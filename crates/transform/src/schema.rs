@@ -53,14 +53,18 @@ fn answer(schema: &RunSchema) -> SchemaMade {
     SchemaMade { number: schema.number, columns: schema.columns.len() }
 }
 
-/// Looks at the start of every input, as far as the sample wants.
+/// Looks at the start of every input, as far as the sample wants; or at those of its ranges that say what it is.
 async fn sample(s3: &Client, dataset: &Dataset, inputs: &[Input]) -> Result<(SchemaColumns, u64)> {
     let mut inference = Inference::new(dataset, inputs.len());
     for input in inputs {
-        inference.begin_input(&input.url.to_string());
         let size_bytes = input.pin.size_bytes;
+        inference.begin_input(&input.url.to_string(), size_bytes)?;
+        while let Some(wanted) = inference.wants() {
+            let bytes = read::range(s3, input, wanted.start, wanted.end - wanted.start).await?;
+            inference.push_range(wanted.start, bytes)?;
+        }
         let mut start = 0;
-        let mut wants_more = true;
+        let mut wants_more = !inference.is_ranged();
         while wants_more && start < size_bytes {
             let bytes = read::range(s3, input, start, RANGE_BYTES.min(size_bytes - start)).await?;
             start += bytes.len() as u64;

@@ -1,8 +1,11 @@
 //! The work itself, on a thread of its own: pieces in, chunks out, the manifest's promises held.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bytes::Bytes;
 use engine::{Chunk, InputEnded, Item, Outcome};
 use model::hash::hex;
 use model::part::InputRead;
@@ -11,13 +14,15 @@ use model::{Error, Kind, Result};
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
-use crate::read::Piece;
+use crate::read::{Ask, Piece, RANGE_BYTES};
 
 /// Makes an item of the pieces of its inputs.
 pub struct Worker {
     pub item: Item,
     pub inputs: Vec<Input>,
     pub pieces: mpsc::Receiver<Piece>,
+    /// Where to ask for what is not read in order.
+    pub asks: mpsc::UnboundedSender<Ask>,
     pub chunks: mpsc::Sender<Chunk>,
     /// How far it is, for others to see.
     pub read_bytes: Arc<AtomicU64>,
@@ -34,10 +39,17 @@ impl Worker {
     /// Blocks until all inputs are done, or a channel is closed.
     pub fn run(mut self) -> Result<(Outcome, Vec<InputRead>)> {
         let inputs = std::mem::take(&mut self.inputs);
+        if self.item.is_ranged() {
+            self.check_hashes(&inputs)?;
+        }
         let mut done = Vec::new();
         loop {
-            for input in &inputs {
-                let InputEnded { rows, found } = self.input(input)?;
+            for (number, input) in inputs.iter().enumerate() {
+                let InputEnded { rows, found } = match self.item.is_ranged() {
+                    true => self.ranged(number, input)?,
+                    false => self.streamed(input)?,
+                };
+                check(input, "rows", input.promise.record_count.as_ref(), &rows)?;
                 tracing::info!(object = %input.url, size_bytes = input.pin.size_bytes, rows, "input read");
                 done.push(InputRead { url: input.url.clone(), size_bytes: input.pin.size_bytes, rows, found });
             }
@@ -51,8 +63,9 @@ impl Worker {
         Ok((outcome, done))
     }
 
-    fn input(&mut self, input: &Input) -> Result<InputEnded> {
-        self.item.begin_input(&input.url.to_string())?;
+    /// Reads an input from its first byte to its last.
+    fn streamed(&mut self, input: &Input) -> Result<InputEnded> {
+        self.item.begin_input(&input.url.to_string(), input.pin.size_bytes)?;
         // The manifest need not promise a checksum, and hashing is dear.
         let mut digest = input.promise.sha256.as_ref().map(|_| Sha256::new());
         while let Piece::Bytes(bytes) = self.pieces.blocking_recv().ok_or_else(stopped)? {
@@ -65,12 +78,69 @@ impl Worker {
         }
         let ended = self.item.end_input()?;
         self.hand_on()?;
-        check(input, "rows", input.promise.record_count.as_ref(), &ended.rows)?;
-        if let Some(digest) = digest {
-            let promised = input.promise.sha256.as_ref().map(|text| text.to_lowercase());
-            check(input, "sha256", promised.as_ref(), &hex(&digest.finalize()))?;
-        }
+        digest.map_or(Ok(()), |digest| check_sha256(input, digest))?;
         Ok(ended)
+    }
+
+    /// Reads those ranges of an input that the item wants. Each is asked for once, as soon as it is wanted: the answers come
+    /// in the order of the asks, and meanwhile the later ones are on their way.
+    fn ranged(&mut self, number: usize, input: &Input) -> Result<InputEnded> {
+        let size_bytes = input.pin.size_bytes;
+        self.item.begin_input(&input.url.to_string(), size_bytes)?;
+        // Those without an answer, by where they start.
+        let mut asked = BTreeSet::new();
+        let mut read_bytes = 0;
+        loop {
+            let wants = self.item.wants();
+            if wants.is_empty() {
+                break;
+            }
+            for bytes in wants {
+                if asked.insert(bytes.start) {
+                    self.ask(number, bytes)?;
+                }
+            }
+            let (start, bytes) = self.answer()?;
+            asked.remove(&start);
+            read_bytes += bytes.len() as u64;
+            self.read_bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+            self.item.push_range(start, bytes)?;
+            self.hand_on()?;
+        }
+        let ended = self.item.end_input()?;
+        self.hand_on()?;
+        // What nobody wants is done with, too, as far as the deadline goes.
+        self.read_bytes.fetch_add(size_bytes.saturating_sub(read_bytes), Ordering::Relaxed);
+        Ok(ended)
+    }
+
+    /// Holds inputs that are read by ranges against their checksums: before all else, and once, whatever the passes. A
+    /// checksum is of all bytes, and in order, so where one is promised the object is fetched once more, as a whole.
+    fn check_hashes(&mut self, inputs: &[Input]) -> Result<()> {
+        for (number, input) in inputs.iter().enumerate().filter(|(_, input)| input.promise.sha256.is_some()) {
+            let size_bytes = input.pin.size_bytes;
+            let starts = || (0..).map(|range| range * RANGE_BYTES).take_while(|start| *start < size_bytes);
+            for start in starts() {
+                self.ask(number, start..size_bytes.min(start + RANGE_BYTES))?;
+            }
+            let mut digest = Sha256::new();
+            for _ in starts() {
+                digest.update(&self.answer()?.1);
+            }
+            check_sha256(input, digest)?;
+        }
+        Ok(())
+    }
+
+    fn ask(&self, input: usize, bytes: Range<u64>) -> Result<()> {
+        self.asks.send(Ask { input, bytes }).map_err(|_| stopped())
+    }
+
+    fn answer(&mut self) -> Result<(u64, Bytes)> {
+        match self.pieces.blocking_recv() {
+            Some(Piece::Range(start, bytes)) => Ok((start, bytes)),
+            _ => Err(stopped()),
+        }
     }
 
     fn hand_on(&mut self) -> Result<()> {
@@ -79,6 +149,11 @@ impl Worker {
         }
         Ok(())
     }
+}
+
+fn check_sha256(input: &Input, digest: Sha256) -> Result<()> {
+    let promised = input.promise.sha256.as_ref().map(|text| text.to_lowercase());
+    check(input, "sha256", promised.as_ref(), &hex(&digest.finalize()))
 }
 
 fn check<T: PartialEq + std::fmt::Display>(input: &Input, what: &str, promised: Option<&T>, found: &T) -> Result<()> {
@@ -108,29 +183,70 @@ mod tests {
     use super::*;
 
     const CSV: &[u8] = b"id\n1\nx\n3\n";
+    const CSV_YAML: &str = "{dataset: x, landing: x/, format: csv, columns: {id: {type: bigint}}}";
 
-    fn input(promise: ListingMeta) -> Input {
+    /// 40 rows of an `id`, from 0.
+    const PARQUET: &[u8] = include_bytes!("../../../tests/cases/parquet_rows_that_span_pages/input_1.parquet");
+    const PARQUET_YAML: &str = "{dataset: x, landing: x/, format: parquet, columns: {id: {type: bigint}}}";
+    const NEWEST_YAML: &str =
+        "{dataset: x, landing: x/, format: parquet, columns: {id: {type: bigint}}, dedupe: {key: [id], newest: id}}";
+
+    fn input(bytes: &[u8], promise: ListingMeta) -> Input {
         let last_modified = chrono::DateTime::from_timestamp(1, 0).unwrap();
-        let pin = Pin { version_id: None, etag: "e".to_owned(), size_bytes: CSV.len() as u64, last_modified };
+        let pin = Pin { version_id: None, etag: "e".to_owned(), size_bytes: bytes.len() as u64, last_modified };
         Input { url: S3Url::parse("s3://landing/x/a.csv").unwrap(), pin, promise }
     }
 
-    fn run(promise: ListingMeta) -> Result<(Outcome, Vec<InputRead>, Vec<Chunk>)> {
-        let yaml = "{dataset: x, landing: x/, format: csv, columns: {id: {type: bigint}}}";
+    fn item(yaml: &str, input: &Input) -> Item {
         let dataset = DatasetFile::parse(yaml, "x.yaml").unwrap().dataset;
         let run = RunName::new(dataset.dataset.clone(), &"0".repeat(32)).unwrap();
-        let input = input(promise);
+        Item::new(&dataset, &run, &BatchId::of(&input.url), 0, &crate::options(None)).unwrap()
+    }
+
+    fn run(promise: ListingMeta) -> Result<(Outcome, Vec<InputRead>, Vec<Chunk>)> {
+        let input = input(CSV, promise);
         check_sizes(std::slice::from_ref(&input))?;
-        let item = Item::new(&dataset, &run, &BatchId::of(&input.url), 0, &crate::options(None))?;
+        let item = item(CSV_YAML, &input);
         let (send_piece, pieces) = mpsc::channel(2);
         let (send_chunk, mut chunks) = mpsc::channel(8);
+        let (asks, mut asked) = mpsc::unbounded_channel();
         let read_bytes = Arc::new(AtomicU64::new(0));
-        let worker = Worker { item, inputs: vec![input], pieces, chunks: send_chunk, read_bytes: read_bytes.clone() };
+        let inputs = vec![input];
+        let worker = Worker { item, inputs, pieces, asks, chunks: send_chunk, read_bytes: read_bytes.clone() };
         send_piece.blocking_send(Piece::Bytes(Bytes::from_static(CSV))).unwrap();
         send_piece.blocking_send(Piece::End).unwrap();
         let (outcome, done) = worker.run()?;
         assert_eq!(read_bytes.load(Ordering::Relaxed), CSV.len() as u64);
+        assert!(asked.try_recv().is_err(), "what is read in order is not asked for");
         Ok((outcome, done, std::iter::from_fn(|| chunks.try_recv().ok()).collect()))
+    }
+
+    /// Makes an item of one input by ranges; returns what was asked for, too.
+    fn ranged(yaml: &str, bytes: &'static [u8], promise: ListingMeta) -> (Result<(Outcome, Vec<InputRead>)>, Vec<Ask>) {
+        let input = input(bytes, promise);
+        let item = item(yaml, &input);
+        let passes = item.passes() as u64;
+        let (send_piece, pieces) = mpsc::channel(2);
+        let (send_chunk, _chunks) = mpsc::channel(8);
+        let (asks, mut asked) = mpsc::unbounded_channel::<Ask>();
+        let read_bytes = Arc::new(AtomicU64::new(0));
+        let inputs = vec![input];
+        let worker = Worker { item, inputs, pieces, asks, chunks: send_chunk, read_bytes: read_bytes.clone() };
+        let answering = std::thread::spawn(move || {
+            let mut all = Vec::new();
+            while let Some(ask) = asked.blocking_recv() {
+                let places = usize::try_from(ask.bytes.start).unwrap()..usize::try_from(ask.bytes.end).unwrap();
+                // The worker may have failed over the answer before.
+                let _ = send_piece.blocking_send(Piece::Range(ask.bytes.start, Bytes::from_static(&bytes[places])));
+                all.push(ask);
+            }
+            all
+        });
+        let result = worker.run();
+        if result.is_ok() {
+            assert_eq!(read_bytes.load(Ordering::Relaxed), passes * bytes.len() as u64);
+        }
+        (result, answering.join().unwrap())
     }
 
     fn check_fault(promise: ListingMeta, expected: Expect) {
@@ -175,14 +291,69 @@ mod tests {
 
     #[test]
     fn a_closed_channel_ends_the_work() {
-        let yaml = "{dataset: x, landing: x/, format: csv, columns: {id: {type: bigint}}}";
-        let dataset = DatasetFile::parse(yaml, "x.yaml").unwrap().dataset;
-        let run = RunName::new(dataset.dataset.clone(), &"0".repeat(32)).unwrap();
-        let input = input(ListingMeta::default());
-        let item = Item::new(&dataset, &run, &BatchId::of(&input.url), 0, &crate::options(None)).unwrap();
+        let input = input(CSV, ListingMeta::default());
+        let item = item(CSV_YAML, &input);
         let (_, pieces) = mpsc::channel(1);
         let (chunks, _listener) = mpsc::channel(1);
-        let worker = Worker { item, inputs: vec![input], pieces, chunks, read_bytes: Arc::default() };
+        let (asks, _) = mpsc::unbounded_channel();
+        let worker = Worker { item, inputs: vec![input], pieces, asks, chunks, read_bytes: Arc::default() };
         assert_eq!(worker.run().unwrap_err().kind(), Kind::Bug);
+    }
+
+    fn asks(asked: &[Ask]) -> Vec<Range<u64>> {
+        assert!(asked.iter().all(|ask| ask.input == 0));
+        asked.iter().map(|ask| ask.bytes.clone()).collect()
+    }
+
+    #[test]
+    fn promises_of_a_ranged_input_hold_or_are_broken() {
+        let sha256 = Some(model::hash::sha256_hex(PARQUET).to_uppercase());
+        let all = 0..PARQUET.len() as u64;
+        let promise = ListingMeta { record_count: Some(40), sha256, ..ListingMeta::default() };
+        let (made, asked) = ranged(PARQUET_YAML, PARQUET, promise);
+        let (outcome, done) = made.unwrap();
+        assert_eq!((outcome.counts.accepted, done[0].rows), (40, 40));
+        assert_eq!(asks(&asked), [all.clone(), all.clone()], "for the checksum, and for the item");
+
+        let (made, asked) =
+            ranged(PARQUET_YAML, PARQUET, ListingMeta { record_count: Some(41), ..ListingMeta::default() });
+        expect!["cannot accept s3://landing/x/a.csv: the manifest promises rows 41, found is 40; deliver the file again, or mend the manifest"].assert_eq(&chain(&made.unwrap_err()));
+        assert_eq!(asks(&asked), [all], "no checksum is promised");
+
+        let sha256 = Some("0".repeat(64));
+        let (made, _) = ranged(PARQUET_YAML, PARQUET, ListingMeta { sha256, ..ListingMeta::default() });
+        let error = made.unwrap_err();
+        assert_eq!(error.kind(), Kind::Data);
+        let found = model::hash::sha256_hex(PARQUET);
+        assert!(chain(&error).contains(&format!("found is {found}")), "{}", chain(&error));
+    }
+
+    #[test]
+    fn a_checksum_is_of_all_bytes_in_order_and_comes_first() {
+        const BYTES: &[u8] = &[7; 2 * RANGE_BYTES as usize + 5];
+        let sha256 = Some("0".repeat(64));
+        let (made, asked) = ranged(PARQUET_YAML, BYTES, ListingMeta { sha256, ..ListingMeta::default() });
+        let found = model::hash::sha256_hex(BYTES);
+        assert!(chain(&made.unwrap_err()).contains(&format!("found is {found}")));
+        let end = BYTES.len() as u64;
+        assert_eq!(asks(&asked), [0..RANGE_BYTES, RANGE_BYTES..2 * RANGE_BYTES, 2 * RANGE_BYTES..end]);
+    }
+
+    #[test]
+    fn a_second_pass_asks_again_but_not_for_the_checksum() {
+        let sha256 = Some(model::hash::sha256_hex(PARQUET));
+        let (made, asked) = ranged(NEWEST_YAML, PARQUET, ListingMeta { sha256, ..ListingMeta::default() });
+        assert_eq!(made.unwrap().0.counts.accepted, 40);
+        assert_eq!(asked.len(), 3);
+    }
+
+    #[test]
+    fn an_empty_object_is_no_parquet() {
+        let (made, asked) = ranged(PARQUET_YAML, &[], ListingMeta::default());
+        let error = made.unwrap_err();
+        assert_eq!(error.kind(), Kind::Data);
+        expect!["cannot read s3://landing/x/a.csv row 1: the file is no Parquet: it is too short"]
+            .assert_eq(&chain(&error));
+        assert_eq!(asks(&asked), [0..0], "its pin is held");
     }
 }

@@ -10,4 +10,5 @@ mod mask_key;
 mod refusals;
 mod schema;
 mod transform;
+mod trial;
 mod types;

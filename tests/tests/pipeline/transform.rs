@@ -1,11 +1,17 @@
-//! Transform over the wire: a large item by multipart, a retry, broken promises, and a fault at every call.
+//! Transform over the wire: a large item by multipart, a retry, broken promises, and a fault at every call; and formats
+//! that are read by ranges.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::Arc;
+
+use arrow::array::{Date32Array, Int64Array, RecordBatch, StringArray};
 
 use aws::Call;
 use aws_sdk_s3::primitives::ByteStream;
+use engine::Item;
 use local::{Fault, Local, Options, Rule};
 use model::arrival::Pin;
 use model::dataset::DatasetFile;
@@ -15,6 +21,7 @@ use model::name::{BatchId, S3Url};
 use model::part::Part;
 use model::plan::{Input, RunPlan};
 use model::{Kind, layout};
+use parquet::arrow::ArrowWriter;
 
 const DATASET: &str = "
 dataset: orders
@@ -27,12 +34,40 @@ partition_by: {dt: day(day)}
 fn csv(rows: usize) -> Vec<u8> {
     let mut text = "id,day,note\n".to_owned();
     for row in 0..rows {
-        let note: String = (0..8).map(|n| model::hash::sha256_hex(&(row * 8 + n).to_le_bytes())).collect();
+        let note = note(row);
         let day = if row % 10 == 0 { 2 } else { 1 };
         writeln!(text, "{row},2013-01-0{day},{note}{note}").unwrap();
     }
     text += "x,y,z\n";
     text.into_bytes()
+}
+
+fn note(row: usize) -> String {
+    (0..8).map(|n| model::hash::sha256_hex(&(row * 8 + n).to_le_bytes())).collect()
+}
+
+/// The rows of [`csv`], in four row groups. The last has no id.
+fn parquet(rows: usize) -> Vec<u8> {
+    let (group, last) = (rows.div_ceil(4), rows - 1);
+    let mut writer = None;
+    for first in (0..rows).step_by(group) {
+        let numbers = || first..rows.min(first + group);
+        let ids = Int64Array::from_iter(numbers().map(|row| (row != last).then(|| i64::try_from(row).unwrap())));
+        // 15706 is 2013-01-01.
+        let days = Date32Array::from_iter_values(numbers().map(|row| if row % 10 == 0 { 15707 } else { 15706 }));
+        let notes = StringArray::from_iter_values(numbers().map(|row| note(row).repeat(2)));
+        let batch = RecordBatch::try_from_iter_with_nullable([
+            ("id", Arc::new(ids) as _, true),
+            ("unread", Arc::new(notes.clone()) as _, true),
+            ("day", Arc::new(days) as _, true),
+            ("note", Arc::new(notes) as _, true),
+        ])
+        .unwrap();
+        let writer = writer.get_or_insert_with(|| ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap());
+        writer.write(&batch).unwrap();
+        writer.flush().unwrap();
+    }
+    writer.unwrap().into_inner().unwrap()
 }
 
 async fn put(local: &Local, url: &S3Url, bytes: Vec<u8>) -> Pin {
@@ -42,6 +77,10 @@ async fn put(local: &Local, url: &S3Url, bytes: Vec<u8>) -> Pin {
 }
 
 async fn plan(local: &Local, inputs: Vec<(S3Url, Vec<u8>, ListingMeta)>) -> RunPlan {
+    plan_of(local, DATASET, inputs).await
+}
+
+async fn plan_of(local: &Local, dataset: &str, inputs: Vec<(S3Url, Vec<u8>, ListingMeta)>) -> RunPlan {
     let mut pinned = Vec::new();
     for (url, bytes, promise) in inputs {
         let pin = put(local, &url, bytes).await;
@@ -59,7 +98,7 @@ async fn plan(local: &Local, inputs: Vec<(S3Url, Vec<u8>, ListingMeta)>) -> RunP
         as_of: None,
         entries: vec![],
     };
-    let dataset = DatasetFile::parse(DATASET, "x").unwrap();
+    let dataset = DatasetFile::parse(dataset, "x").unwrap();
     let plan = RunPlan::for_manifest(&manifest, &dataset, pinned, None).unwrap();
     aws::object::create_document(&local.clients().s3, "control", &layout::plan(&plan.run), &plan).await.unwrap();
     plan
@@ -133,11 +172,11 @@ async fn a_large_item_is_uploaded_in_parts_and_a_retry_writes_the_same() {
 }
 
 /// Each way in its own test, so that they run side by side. More than 8 MiB of Parquet are uploaded in parts.
-async fn every_call(fault: Fault) {
+async fn every_call(fault: Fault, dataset: &str, bytes: Vec<u8>) {
     let folder = tempfile::tempdir().unwrap();
     let options = Options { max_attempts: 1, ..Options::at(folder.path()) };
     let local = Local::start(options).await.unwrap();
-    let plan = plan(&local, vec![(url("orders/a.csv"), csv(18_000), ListingMeta::default())]).await;
+    let plan = plan_of(&local, dataset, vec![(url("orders/a"), bytes, ListingMeta::default())]).await;
     local.faults().set(Vec::new());
     let answer = transform(&local, &plan).await.unwrap();
     let calls = local.faults().calls();
@@ -177,12 +216,17 @@ async fn forget(local: &Local, plan: &RunPlan) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_call_may_fail_and_the_next_try_ends_the_same() {
-    every_call(Fault::Error).await;
+    every_call(Fault::Error, DATASET, csv(18_000)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_may_be_lost_and_the_next_try_ends_the_same() {
-    every_call(Fault::DropAfter).await;
+    every_call(Fault::DropAfter, DATASET, csv(18_000)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_range_may_fail_and_the_next_try_ends_the_same() {
+    every_call(Fault::Error, &DATASET.replace("csv", "parquet"), parquet(18_000)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -242,4 +286,96 @@ async fn an_upload_that_is_slow_to_begin_holds_up_no_other_object() {
         () = others_written => {}
         answer = transform(&local, &plan) => panic!("it ends before its upload has begun: {answer:?}"),
     }
+}
+
+/// What the engine alone makes of the inputs of a plan: objects by their keys.
+fn alone(plan: &RunPlan, inputs: &[(S3Url, Vec<u8>, ListingMeta)]) -> BTreeMap<String, Vec<u8>> {
+    let options = engine::Options { mask_key: None, threads: 1, chunk_bytes: 1 << 20 };
+    let mut item = Item::new(&plan.dataset().unwrap().dataset, &plan.run, &plan.batch, 0, &options).unwrap();
+    let mut objects = BTreeMap::<String, Vec<u8>>::new();
+    let mut take = |item: &mut Item| {
+        for chunk in item.take_output() {
+            objects.entry(chunk.object.key().to_owned()).or_default().extend_from_slice(&chunk.bytes);
+        }
+    };
+    for (url, bytes, _) in inputs {
+        item.begin_input(&url.to_string(), bytes.len() as u64).unwrap();
+        while let Some(range) = item.wants().pop() {
+            let places = usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap();
+            item.push_range(range.start, bytes.get(places).unwrap().to_vec().into()).unwrap();
+            take(&mut item);
+        }
+        if !item.is_ranged() {
+            item.push(bytes).unwrap();
+        }
+        item.end_input().unwrap();
+    }
+    item.finish().unwrap();
+    take(&mut item);
+    objects
+}
+
+/// Through S3 a format becomes what the engine alone makes of it; promises that are broken are told.
+async fn through_s3(dataset: &str, files: Vec<(S3Url, Vec<u8>, u64)>, accepted: u64, rejected: u64) {
+    let folder = tempfile::tempdir().unwrap();
+    let local = Local::start(Options::at(folder.path())).await.unwrap();
+    let promised = |sha256: Option<String>, rows: Option<u64>| {
+        let promises = files.iter().map(|(url, bytes, count)| {
+            let sha256 = Some(sha256.clone().unwrap_or_else(|| model::hash::sha256_hex(bytes)));
+            let record_count = Some(rows.unwrap_or(*count));
+            (url.clone(), bytes.clone(), ListingMeta { record_count, sha256, ..ListingMeta::default() })
+        });
+        promises.collect::<Vec<_>>()
+    };
+    let kept = promised(None, None);
+    let right = plan_of(&local, dataset, kept.clone()).await;
+    let answer = transform(&local, &right).await.unwrap();
+    assert_eq!((answer.counts.accepted, answer.counts.rejected), (accepted, rejected));
+    let objects = lake(&local).await.into_iter();
+    let made: BTreeMap<_, _> = objects.filter(|(key, _)| !key.starts_with("runs/")).collect();
+    assert!(made.values().any(|bytes| !bytes.is_empty()));
+    assert!(made == alone(&right, &kept), "other names or bytes than from the engine alone");
+
+    for (sha256, rows, word) in [(Some("0".repeat(64)), None, "sha256"), (None, Some(7_777_777), "rows")] {
+        forget(&local, &right).await;
+        let wrong = plan_of(&local, dataset, promised(sha256, rows)).await;
+        let error = transform(&local, &wrong).await.unwrap_err();
+        let told = model::error::chain(&error);
+        assert_eq!(error.kind(), Kind::Data, "{told}");
+        assert!(told.contains(&format!("the manifest promises {word}")), "{told}");
+        let part = layout::part(&wrong.run, 0);
+        assert!(aws::object::read(&local.clients().s3, "control", &part).await.unwrap().is_none());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parquet_comes_through_s3_as_from_a_file() {
+    let bytes = parquet(18_000);
+    assert!(bytes.len() > 32 << 20, "{} bytes are not several ranges", bytes.len());
+    let small = parquet(5);
+    let files = vec![(url("orders/a.parquet"), bytes, 18_000), (url("orders/b.parquet"), small, 5)];
+    through_s3(&DATASET.replace("csv", "parquet"), files, 18_003, 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn avro_comes_through_s3_as_from_a_file() {
+    let dataset =
+        "{dataset: orders, landing: orders/, format: avro, columns: {id: {type: bigint}, name: {type: varchar(30)}}}";
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("cases/avro_every_codec");
+    let files = ["0_null", "1_deflate", "2_snappy", "3_zstandard", "4_bzip2"].map(|name| {
+        let bytes = std::fs::read(folder.join(format!("input_{name}.avro"))).unwrap();
+        (url(&format!("orders/{name}.avro")), bytes, 2)
+    });
+    // `deflate` and `zstandard`, five times, are too long.
+    through_s3(dataset, files.to_vec(), 6, 4).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_parquet_file_is_the_datas_fault() {
+    let folder = tempfile::tempdir().unwrap();
+    let local = Local::start(Options::at(folder.path())).await.unwrap();
+    let inputs = vec![(url("orders/a.parquet"), parquet(10), ListingMeta::default())];
+    let plan = plan_of(&local, &DATASET.replace("csv", "parquet"), inputs).await;
+    put(&local, &url("orders/a.parquet"), parquet(11)).await;
+    assert_eq!(transform(&local, &plan).await.unwrap_err().kind(), Kind::Data);
 }

@@ -96,8 +96,9 @@ fn file(batch: &str, run: &str) -> Vec<u8> {
     let (run, batch) = (RunName::parse(run).unwrap(), BatchId::parse(batch).unwrap());
     let options = Options { mask_key: None, threads: 1, chunk_bytes: 8 << 20 };
     let mut item = Item::new(&dataset, &run, &batch, 0, &options).unwrap();
-    item.begin_input("s3://landing/sales/0.csv").unwrap();
-    item.push(csv().as_bytes()).unwrap();
+    let text = csv();
+    item.begin_input("s3://landing/sales/0.csv", text.len() as u64).unwrap();
+    item.push(text.as_bytes()).unwrap();
     item.end_input().unwrap();
     let outcome = item.finish().unwrap();
     assert_eq!((outcome.counts.accepted, outcome.rejected_by_reason), (897, BTreeMap::new()));

@@ -1,18 +1,24 @@
 //! Input formats: bytes into records of text.
 //!
 //! ```text
-//! bytes, cut anywhere ─► Reader (one thread, in order) ─► Piece (any thread) ─► TextBatch
+//! bytes, cut anywhere ──────────────► Reader (one thread, in order) ─────┬─► Piece (any thread) ─► TextBatch
+//! ranges of bytes that it asks for ─► RangedReader (one thread) ─────────┘
 //! ```
 //!
-//! To add one: a file (or folder) here, its word in [`FORMATS`], a variant of `model::dataset::Format`, which is the word
-//! a user writes, and a case in `tests/cases/`. Typing, cleaning, rejects, threads and the cut-anywhere law come for free.
+//! To add one: a file (or folder) here, its word in [`FORMATS`] or [`RANGED_FORMATS`], a variant of
+//! `model::dataset::Format`, which is the word a user writes, and a case in `tests/cases/`. Typing, cleaning, rejects,
+//! threads and the cut-anywhere law come for free.
 
+pub mod avro;
 pub mod csv;
 pub mod json;
+pub mod parquet;
 pub mod xml;
 
 use std::fmt::Debug;
+use std::ops::Range;
 
+use bytes::Bytes;
 use indexmap::IndexMap;
 use model::dataset::{Column, Dataset};
 use model::name::Identifier;
@@ -20,6 +26,7 @@ use model::types::Type;
 use model::{Error, Kind, Result};
 
 use crate::text::{Origin, TextBatch};
+pub use crate::typed::known::FileColumn;
 
 /// One format.
 pub trait Format: Debug + Sync {
@@ -29,6 +36,12 @@ pub trait Format: Debug + Sync {
     /// A reader of one object, whose text starts at this origin. Fails, as `Config`, where the dataset asks for what
     /// cannot be.
     fn reader(&self, dataset: &Dataset, origin: Origin) -> Result<Box<dyn Reader>>;
+
+    /// What a file that begins with these bytes says of its columns itself, in its order; `None` if its format has no way
+    /// to say it.
+    fn columns(&self, _start: &[u8]) -> Result<Option<Vec<FileColumn>>, Unreadable> {
+        Ok(None)
+    }
 
     /// What an object that begins with this text calls its columns, in its order; the whole of it if `is_all`. Made of
     /// the records' own names, unless a format has a better way.
@@ -107,6 +120,44 @@ pub trait Reader: Debug + Send {
     }
 }
 
+/// One format whose bytes are not read from the first to the last.
+pub trait RangedFormat: Debug + Sync {
+    /// The word in the dataset file.
+    fn name(&self) -> &'static str;
+
+    /// A reader of one object of this size. Fails, as `Config`, where the dataset asks for what cannot be.
+    fn reader(&self, dataset: &Dataset, size_bytes: u64) -> Result<Box<dyn RangedReader>>;
+
+    /// A reader of its first rows: of small ranges, so that few bytes are fetched for them.
+    fn sampler(&self, dataset: &Dataset, size_bytes: u64) -> Result<Box<dyn RangedReader>>;
+
+    /// What an object of this size that ends with these bytes says of its columns.
+    fn columns(&self, size_bytes: u64, end: &[u8]) -> Result<Described, Unreadable>;
+}
+
+/// What the end of an object says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Described {
+    /// Its columns, in its order.
+    Columns(Vec<FileColumn>),
+    /// Nothing yet: it takes this much of the end.
+    Needs(Range<u64>),
+}
+
+/// Says which bytes of one object it needs, and makes pieces of them. What it needs and where it cuts depends on the bytes
+/// alone, never on the order in which they come.
+pub trait RangedReader: Debug + Send {
+    /// The ranges that are wanted and have not come, in the order in which they are needed. They fit in what may be held;
+    /// as long as there are more, the first is among them. None are left when all is read.
+    fn wants(&self) -> Vec<Range<u64>>;
+
+    /// Takes a range that is wanted, whole, by where it starts.
+    fn push(&mut self, start: u64, bytes: Bytes) -> Result<(), Unreadable>;
+
+    /// The next piece that is ready, in order.
+    fn take(&mut self) -> Option<Box<dyn Piece>>;
+}
+
 /// Whole records of one object, which any thread may read.
 pub trait Piece: Debug + Send {
     /// The records as text.
@@ -135,11 +186,12 @@ impl Unreadable {
         Self::at_line(0, model::error::chain(error))
     }
 
-    /// The error, given the object and the lines before the piece.
-    pub(crate) fn into_error(self, object: &str, lines_before: u64) -> Error {
+    /// The error, given the object, its format and the lines before the piece. Where there are no lines they are rows.
+    pub(crate) fn into_error(self, object: &str, format: model::dataset::Format, lines_before: u64) -> Error {
         let line = lines_before + self.line + 1;
+        let word = if format.is_text() { "line" } else { "row" };
         let column = self.column.map_or_else(String::new, |column| format!(" column {column}"));
-        Error::new(Kind::Data, "read", format!("{object} line {line}{column}")).because(self.what)
+        Error::new(Kind::Data, "read", format!("{object} {word} {line}{column}")).because(self.what)
     }
 }
 
@@ -149,14 +201,28 @@ impl From<Error> for Unreadable {
     }
 }
 
-/// Every format.
-pub static FORMATS: &[&dyn Format] = &[&csv::Csv, &json::Json, &xml::Xml];
+/// Every format that is read from the first byte to the last.
+pub static FORMATS: &[&dyn Format] = &[&csv::Csv, &json::Json, &xml::Xml, &avro::Avro];
+
+/// Every format that is read by ranges.
+pub static RANGED_FORMATS: &[&dyn RangedFormat] = &[&parquet::Parquet];
+
+/// How a format is read.
+#[derive(Debug, Clone, Copy)]
+pub enum Access {
+    /// From the first byte to the last.
+    Stream(&'static dyn Format),
+    /// By ranges.
+    Ranged(&'static dyn RangedFormat),
+}
 
 /// The format of a dataset's files.
-pub fn find(format: model::dataset::Format) -> Result<&'static dyn Format> {
-    let found = FORMATS.iter().find(|candidate| candidate.name() == format.name());
-    found.copied().ok_or_else(|| {
-        Error::new(Kind::Config, "read", format!("format {}", format.name())).because("it is not supported yet")
+pub fn find(format: model::dataset::Format) -> Result<Access> {
+    let stream = FORMATS.iter().find(|candidate| candidate.name() == format.name());
+    let ranged = RANGED_FORMATS.iter().find(|candidate| candidate.name() == format.name());
+    let found = stream.map(|stream| Access::Stream(*stream));
+    found.or_else(|| ranged.map(|ranged| Access::Ranged(*ranged))).ok_or_else(|| {
+        Error::new(Kind::Bug, "read", format!("format {}", format.name())).because("it is in no list of formats")
     })
 }
 
@@ -167,8 +233,11 @@ mod tests {
     #[test]
     fn formats_are_those_a_user_may_write() {
         let names: Vec<_> = model::dataset::Format::ALL.iter().map(|format| format.name()).collect();
-        for format in FORMATS {
-            assert!(names.contains(&format.name()), "{} is in no dataset file", format.name());
-        }
+        let ranged = RANGED_FORMATS.iter().map(|format| format.name());
+        let mut found: Vec<_> = FORMATS.iter().map(|format| format.name()).chain(ranged).collect();
+        found.sort_unstable();
+        let mut names = names;
+        names.sort_unstable();
+        assert_eq!(found, names, "each is in a list, once");
     }
 }

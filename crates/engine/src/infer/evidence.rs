@@ -1,10 +1,12 @@
 //! What the values of one column could be.
 
 use model::dataset::{Column, Dataset, Format};
+use model::schema::wider;
 use model::types::Type;
 
 use crate::cast::Probe;
 use crate::text::{Field, TextBatch};
+use crate::typed::known::{ANY_BYTES, ANY_TEXT};
 
 /// Values are tried in blocks of so many.
 const BLOCK_ROWS: usize = 1024;
@@ -41,6 +43,8 @@ pub struct Evidence {
     longest: usize,
     /// Digits before and behind the point, at most.
     digits: (usize, usize),
+    /// The type that the files' own schemas say; then the values tell nothing but lengths.
+    known: Option<Type>,
     /// Whether every value is an object or an array of the format's own.
     is_nested: bool,
     /// Types that no value has contradicted, by what they are tried by.
@@ -79,8 +83,17 @@ impl Evidence {
             nulls: 0,
             longest: 0,
             digits: (0, 0),
-            is_nested: matches!(dataset.format, Format::Json | Format::Xml | Format::Parquet | Format::Avro),
+            known: None,
+            is_nested: matches!(dataset.format, Format::Json | Format::Xml),
             candidates: plain.into_iter().chain(dates).chain(timestamps).flatten().collect(),
+        }
+    }
+
+    /// Takes in what a file's schema says.
+    pub fn know(&mut self, kind: Option<Type>) {
+        self.known = [self.known, kind].into_iter().flatten().reduce(wider);
+        if self.known.is_some() {
+            self.candidates.clear();
         }
     }
 
@@ -122,6 +135,9 @@ impl Evidence {
     /// The column, and why.
     pub fn column(&self) -> (Column, String) {
         let counted = format!("{} values, {} nulls", self.values, self.nulls);
+        if let Some(kind) = self.known {
+            return self.told(kind, &counted);
+        }
         if self.values == 0 {
             let column = Column::new(text_type(self.longest));
             return (column, format!("{counted}: no value tells the type"));
@@ -149,6 +165,21 @@ impl Evidence {
                 (column, format!("{longest}; dates by {one:?} and by {other:?} alike: say which in `formats`"))
             }
             None => (column, longest),
+        }
+    }
+
+    /// The column that the files' schemas say, as long as its values ask for.
+    fn told(&self, kind: Type, counted: &str) -> (Column, String) {
+        let length = |bytes| format!("by the files' schema; {counted}, the longest has {bytes} bytes");
+        match kind {
+            ANY_TEXT => (Column::new(text_type(self.longest)), length(self.longest)),
+            ANY_BYTES => {
+                // Two hex digits for each byte.
+                let Type::Varchar(bytes) = text_type(self.longest / 2) else { return (Column::new(kind), length(0)) };
+                let why = format!("{}; if they are text, say varchar", length(self.longest / 2));
+                (Column::new(Type::Varbyte(bytes.into())), why)
+            }
+            kind => (Column::new(kind), "by the files' schema".to_owned()),
         }
     }
 

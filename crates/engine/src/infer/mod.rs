@@ -4,6 +4,8 @@
 //! first bytes of each file ─► unpacked, transcoded ─► Format::names ─► every column as text ─► evidence ─► columns
 //! ```
 //!
+//! Files of Avro and Parquet say their columns' types themselves; a sample of them only tells how long a text is.
+//!
 //! A type is tried by what types it later (`cast`): what is inferred can be read. Every value of the sample
 //! has to be of the type; nothing is guessed away as noise, since a guess would make rejects of good rows. What is no
 //! number though it reads as one stays text: a leading zero or plus is that of a postal code or a telephone.
@@ -11,6 +13,7 @@
 
 mod evidence;
 mod name;
+mod ranged;
 
 use indexmap::{IndexMap, IndexSet};
 use model::dataset::{Column, Csv, Dataset};
@@ -19,16 +22,15 @@ use model::types::Type;
 use model::{Error, Kind, Result};
 
 use self::evidence::Evidence;
+use self::ranged::Ranged;
 use crate::encoding::{NotText, Transcoder};
-use crate::format::{self, Name, Unreadable};
+use crate::format::{self, Access, FileColumn, Unreadable};
 use crate::text::{Origin, TextBatch};
+use crate::typed::known::ANY_TEXT;
 use crate::unpack::{NotUnpacked, Unpacker};
 
 /// So much text of one file is looked at, at most; all files share [`model::dataset::Infer::sample_rows`].
 const SAMPLE_BYTES: usize = 8 * 1024 * 1024;
-
-/// The longest text there is: what a column is read as before its type is known.
-const ANY_TEXT: Type = Type::Varchar(u16::MAX);
 
 /// What was inferred.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,13 +56,15 @@ pub struct Inference {
     rows: u64,
     found: Option<String>,
     input: Option<Input>,
+    ranged: Option<Ranged>,
 }
 
 #[derive(Debug)]
 struct Input {
     object: String,
     unpacker: Unpacker,
-    transcoder: Transcoder,
+    /// None for what is no text.
+    transcoder: Option<Transcoder>,
     text: Vec<u8>,
 }
 
@@ -76,30 +80,38 @@ impl Inference {
             rows: 0,
             found: None,
             input: None,
+            ranged: None,
         }
     }
 
-    /// The bytes that follow are this object's.
-    pub fn begin_input(&mut self, object: &str) {
+    /// The bytes that follow are this object's, of this size.
+    pub fn begin_input(&mut self, object: &str, size_bytes: u64) -> Result<()> {
+        if let Access::Ranged(format) = format::find(self.dataset.format)? {
+            return self.begin_ranged(format, object, size_bytes);
+        }
         self.input = Some(Input {
             object: object.to_owned(),
             unpacker: Unpacker::new(self.dataset.limits),
-            transcoder: Transcoder::new(self.dataset.encoding),
+            transcoder: self.dataset.format.is_text().then(|| Transcoder::new(self.dataset.encoding)),
             text: Vec::new(),
         });
+        Ok(())
     }
 
     /// The next bytes, cut anywhere; whether more are wanted.
     pub fn push(&mut self, bytes: &[u8]) -> Result<bool> {
         let Some(Input { object, unpacker, transcoder, text }) = &mut self.input else { return Ok(false) };
         if text.len() < SAMPLE_BYTES {
-            let pushed: std::result::Result<(), NotSampled> = unpacker.push(bytes, &mut |unpacked| {
-                transcoder.push(unpacked, &mut |piece| {
-                    let room = SAMPLE_BYTES.saturating_sub(text.len());
-                    text.extend_from_slice(piece.get(..room.min(piece.len())).unwrap_or_default());
-                    Ok(())
-                })
-            });
+            let mut keep = |piece: &[u8]| {
+                let room = SAMPLE_BYTES.saturating_sub(text.len());
+                text.extend_from_slice(piece.get(..room.min(piece.len())).unwrap_or_default());
+                Ok(())
+            };
+            let pushed: std::result::Result<(), NotSampled> =
+                unpacker.push(bytes, &mut |unpacked| match &mut *transcoder {
+                    Some(transcoder) => transcoder.push(unpacked, &mut keep),
+                    None => keep(unpacked),
+                });
             pushed.map_err(|NotSampled(what)| Error::new(Kind::Data, "read", &*object).because(what))?;
         }
         Ok(text.len() < SAMPLE_BYTES)
@@ -107,24 +119,30 @@ impl Inference {
 
     /// The input has ended, or its sample has. `is_all` if every byte of it was pushed.
     pub fn end_input(&mut self, is_all: bool) -> Result<()> {
+        self.ranged = None;
         let Some(Input { object, mut unpacker, mut transcoder, mut text }) = self.input.take() else { return Ok(()) };
         let is_whole = is_all && text.len() < SAMPLE_BYTES;
         if is_whole {
-            let mut end = |piece: &[u8]| {
+            let mut keep = |piece: &[u8]| {
                 text.extend_from_slice(piece);
                 Ok(())
             };
             let ended: std::result::Result<(), NotSampled> = unpacker
-                .end(&mut |unpacked| transcoder.push(unpacked, &mut end))
-                .and_then(|()| transcoder.end(&mut end));
+                .end(&mut |unpacked| match &mut transcoder {
+                    Some(transcoder) => transcoder.push(unpacked, &mut keep),
+                    None => keep(unpacked),
+                })
+                .and_then(|()| transcoder.as_mut().map_or(Ok(()), |transcoder| transcoder.end(&mut keep)));
             ended.map_err(|NotSampled(what)| Error::new(Kind::Data, "read", &object).because(what))?;
         }
-        let Some(encoding) = transcoder.encoding() else { return Ok(()) };
-        let origin = Origin { encoding, byte_offset: transcoder.mark_bytes() };
-        self.sample(&text, is_whole, origin).map_err(|trouble| match trouble {
-            Trouble::Unreadable(unreadable) => unreadable.into_error(&object, 0),
-            Trouble::Failed(error) => error,
-        })
+        let origin = match transcoder {
+            None => Origin::START,
+            Some(transcoder) => match transcoder.encoding() {
+                Some(encoding) => Origin { encoding, byte_offset: transcoder.mark_bytes() },
+                None => return Ok(()),
+            },
+        };
+        self.sample(&text, is_whole, origin).map_err(|trouble| self.fault(&object, trouble))
     }
 
     /// The columns. Fails, as `Data`, where the files have none.
@@ -146,7 +164,10 @@ impl Inference {
             };
             let name =
                 name::free(source, &columns).map_err(|error| Error::new(Kind::Data, "name", dataset).because(error))?;
-            column.from = (!name.as_str().eq_ignore_ascii_case(source)).then(|| source.clone());
+            // Names are found without regard to case, unless there are two that differ in it alone.
+            let alike = self.evidence.keys().filter(|other| other.eq_ignore_ascii_case(source)).count();
+            let is_found = name.as_str() == source || alike == 1 && name.as_str().eq_ignore_ascii_case(source);
+            column.from = (!is_found).then(|| source.clone());
             columns.insert(name, column);
             reasons.push(reason);
         }
@@ -154,27 +175,22 @@ impl Inference {
     }
 
     fn sample(&mut self, text: &[u8], is_all: bool, origin: Origin) -> std::result::Result<(), Trouble> {
-        let format = format::find(self.dataset.format)?;
-        let names = format.names(&self.dataset, text, is_all, origin)?;
-        if names.is_empty() {
+        let Access::Stream(format) = format::find(self.dataset.format)? else { return Ok(()) };
+        let columns = match format.columns(text)? {
+            Some(columns) => columns,
+            None => {
+                let names = format.names(&self.dataset, text, is_all, origin)?;
+                self.nested.extend(names.iter().filter(|name| name.is_nested).map(|name| name.path.clone()));
+                let column = |path| FileColumn { kind: self.nested.contains(&path).then_some(Type::Super), name: path };
+                names.into_iter().map(|name| column(name.path)).collect()
+            }
+        };
+        let columns = self.take_columns(columns);
+        if columns.is_empty() {
             return Ok(());
         }
-        self.nested.extend(names.iter().filter(|name| name.is_nested).map(|name| name.path.clone()));
-        let mut columns = IndexMap::new();
-        for name in &names {
-            let kind = if self.nested.contains(&name.path) { Type::Super } else { ANY_TEXT };
-            let place = format!("column_{}", columns.len() + 1);
-            let place =
-                Identifier::parse(&place).map_err(|error| Error::new(Kind::Bug, "name", place).because(error))?;
-            columns.insert(place, Column { from: Some(name.path.clone()), ..Column::new(kind) });
-        }
-        for name in &names {
-            self.evidence.entry(name.path.clone()).or_insert_with(|| Evidence::new(&self.dataset));
-        }
-        let mut dataset = self.dataset.clone();
-        (dataset.dedupe, dataset.load, dataset.catalog) = (None, None, None);
-        dataset.partition_by.clear();
-        let dataset = dataset.with_columns(columns)?;
+        let dataset = self.sampled(&columns)?;
+        let names: Vec<String> = columns.into_iter().map(|column| column.name).collect();
         let mut reader = format.reader(&dataset, origin)?;
         reader.push(text)?;
         if is_all {
@@ -191,11 +207,44 @@ impl Inference {
         Ok(())
     }
 
+    /// Takes note of a file's columns; returns those that are read.
+    fn take_columns(&mut self, mut columns: Vec<FileColumn>) -> Vec<FileColumn> {
+        let fold = |name: &str| name.trim().to_lowercase();
+        columns.retain(|column| !self.dataset.drop.iter().any(|dropped| fold(dropped) == fold(&column.name)));
+        for FileColumn { name, kind } in &columns {
+            let evidence = self.evidence.entry(name.clone()).or_insert_with(|| Evidence::new(&self.dataset));
+            evidence.know(*kind);
+        }
+        columns
+    }
+
+    /// The dataset with a file's columns, to be read as far as evidence goes.
+    fn sampled(&self, columns: &[FileColumn]) -> Result<Dataset> {
+        let mut named = IndexMap::new();
+        for (number, FileColumn { name, kind }) in (1..).zip(columns) {
+            let place = format!("column_{number}");
+            let place =
+                Identifier::parse(&place).map_err(|error| Error::new(Kind::Bug, "name", place).because(error))?;
+            named.insert(place, Column { from: Some(name.clone()), ..Column::new(kind.unwrap_or(ANY_TEXT)) });
+        }
+        let mut dataset = self.dataset.clone();
+        (dataset.dedupe, dataset.load, dataset.catalog) = (None, None, None);
+        dataset.partition_by.clear();
+        dataset.with_columns(named)
+    }
+
+    fn fault(&self, object: &str, trouble: Trouble) -> Error {
+        match trouble {
+            Trouble::Unreadable(unreadable) => unreadable.into_error(object, self.dataset.format, 0),
+            Trouble::Failed(error) => error,
+        }
+    }
+
     /// Looks at rows of a batch, at most so many; returns how many there were.
-    fn look_at(&mut self, batch: &TextBatch, names: &[Name], most: u64) -> u64 {
+    fn look_at(&mut self, batch: &TextBatch, names: &[String], most: u64) -> u64 {
         let rows = batch.rows().min(usize::try_from(most).unwrap_or(usize::MAX));
         for (column, name) in names.iter().enumerate() {
-            if let Some(evidence) = self.evidence.get_mut(&name.path) {
+            if let Some(evidence) = self.evidence.get_mut(name) {
                 evidence.take(batch, column, rows);
             }
         }

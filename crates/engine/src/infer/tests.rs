@@ -1,30 +1,42 @@
+use bytes::Bytes;
 use expect_test::{Expect, expect};
 use model::dataset::DatasetFile;
 
 use super::*;
 
-fn infer(yaml: &str, files: &[&str], cut: usize) -> String {
+mod typed;
+
+fn infer(yaml: &str, files: &[&[u8]], cut: usize) -> Result<String> {
     let dataset = DatasetFile::parse(&format!("{{dataset: x, landing: x/, {yaml}}}"), "x.yaml").unwrap().dataset;
     let mut inference = Inference::new(&dataset, files.len());
+    let is_ranged = inference.is_ranged();
     for file in files {
-        inference.begin_input("a");
-        for piece in file.as_bytes().chunks(cut) {
+        inference.begin_input("a", file.len() as u64)?;
+        while let Some(range) = inference.wants() {
+            let places = usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap();
+            inference.push_range(range.start, Bytes::copy_from_slice(&file[places]))?;
+        }
+        for piece in file.chunks(cut).filter(|_| !is_ranged) {
             assert!(inference.push(piece).unwrap());
         }
-        inference.end_input(true).unwrap();
+        inference.end_input(true)?;
     }
-    let inferred = inference.finish().unwrap();
+    let inferred = inference.finish()?;
     let lines = inferred.columns.iter().zip(&inferred.reasons).map(|((name, column), reason)| {
         let from = column.from.as_ref().map_or_else(String::new, |from| format!(" from {from:?}"));
         let formats = if column.formats.is_empty() { String::new() } else { format!(" {:?}", column.formats) };
         format!("{name}: {}{formats}{from} ({reason})\n", column.kind)
     });
-    lines.chain([format!("{} rows\n", inferred.rows)]).collect()
+    Ok(lines.chain([format!("{} rows\n", inferred.rows)]).collect())
 }
 
 fn check(yaml: &str, files: &[&str], expected: Expect) {
-    let whole = infer(yaml, files, usize::MAX);
-    assert_eq!(infer(yaml, files, 1), whole);
+    check_bytes(yaml, &files.iter().map(|file| file.as_bytes()).collect::<Vec<_>>(), expected);
+}
+
+fn check_bytes(yaml: &str, files: &[&[u8]], expected: Expect) {
+    let whole = infer(yaml, files, usize::MAX).unwrap();
+    assert_eq!(infer(yaml, files, 1).unwrap(), whole);
     expected.assert_eq(&whole);
 }
 
@@ -141,7 +153,7 @@ fn a_header_of_an_all_text_file_is_found() {
 fn nothing_to_look_at_is_an_error() {
     let dataset = DatasetFile::parse("{dataset: x, landing: x/, format: json}", "x.yaml").unwrap().dataset;
     let mut inference = Inference::new(&dataset, 1);
-    inference.begin_input("a");
+    inference.begin_input("a", 0).unwrap();
     inference.end_input(true).unwrap();
     assert_eq!(inference.finish().unwrap_err().kind(), Kind::Data);
 }

@@ -68,9 +68,16 @@ fn make(dataset: &Dataset, inputs: &[&[u8]], step: usize) -> Result<Made> {
 fn push_all(item: &mut Item, inputs: &[&[u8]], step: usize, take: &mut impl FnMut(&mut Item)) -> Result<Vec<u64>> {
     let mut rows = Vec::new();
     for (number, bytes) in inputs.iter().enumerate() {
-        item.begin_input(&format!("s3://landing/input{number}"))?;
-        for piece in bytes.chunks(step) {
+        item.begin_input(&format!("s3://landing/input{number}"), bytes.len() as u64)?;
+        let streamed = if item.is_ranged() { &[] } else { *bytes };
+        for piece in streamed.chunks(step) {
             item.push(piece)?;
+            take(item);
+        }
+        while let Some(range) = item.wants().into_iter().next() {
+            let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+            let wanted = bytes.get(place(range.start)..place(range.end)).unwrap_or_default();
+            item.push_range(range.start, wanted.to_vec().into())?;
             take(item);
         }
         rows.push(item.end_input()?.rows);

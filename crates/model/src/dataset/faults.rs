@@ -87,8 +87,9 @@ fn columns_faults(dataset: &Dataset) -> Vec<String> {
 /// Names in the file that no column can be read from, or that say two things.
 fn source_faults(dataset: &Dataset) -> Vec<String> {
     let mut faults = Vec::new();
-    // In nested values a path is a view: the same one may be a column twice, whole and in part.
-    let is_nested = matches!(dataset.format, Format::Json | Format::Xml);
+    // In nested values a path is a view: the same one may be a column twice, whole and in part. And their names may differ
+    // in case alone.
+    let is_nested = dataset.format != Format::Csv;
     let dropped: HashSet<String> = dataset.drop.iter().map(|name| fold(name)).collect();
     if dropped.len() < dataset.drop.len() {
         faults.push("`drop` names a column twice (case and white space do not count)".to_owned());

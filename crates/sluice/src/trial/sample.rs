@@ -8,7 +8,7 @@ use engine::infer::{Inference, Inferred};
 use model::dataset::Dataset;
 use model::{Error, Kind, Result};
 
-use super::READ_BYTES;
+use super::{READ_BYTES, bytes_of};
 
 /// Finds the columns in a sample of every file.
 pub fn infer(dataset: &Dataset, files: &[PathBuf]) -> Result<Inferred> {
@@ -18,16 +18,22 @@ pub fn infer(dataset: &Dataset, files: &[PathBuf]) -> Result<Inferred> {
         let name = path.display().to_string();
         let fault = |error| Error::new(Kind::Data, "read", &name).because(error);
         let mut file = File::open(path).map_err(fault)?;
-        inference.begin_input(&name);
-        let is_all = loop {
-            let length = file.read(&mut buffer).map_err(fault)?;
-            if length == 0 {
-                break true;
-            }
-            if !inference.push(buffer.get(..length).unwrap_or_default())? {
-                break false;
-            }
-        };
+        let size_bytes = file.metadata().map_err(fault)?.len();
+        inference.begin_input(&name, size_bytes)?;
+        while let Some(range) = inference.wants() {
+            let bytes = bytes_of(&mut file, &range).map_err(fault)?;
+            inference.push_range(range.start, bytes)?;
+        }
+        let is_all = inference.is_ranged()
+            || loop {
+                let length = file.read(&mut buffer).map_err(fault)?;
+                if length == 0 {
+                    break true;
+                }
+                if !inference.push(buffer.get(..length).unwrap_or_default())? {
+                    break false;
+                }
+            };
         inference.end_input(is_all)?;
     }
     inference.finish()

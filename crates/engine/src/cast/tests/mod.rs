@@ -34,6 +34,7 @@ pub(crate) fn batch(rows: &[Vec<&str>]) -> TextBatch {
         read: rows.len() as u64,
         lines: rows.len() as u64,
         origin: Origin { encoding: Encoding::Utf8, byte_offset: 0 },
+        blocks: None,
         empty: Empty::Null,
     };
     let short = |place| u32::try_from(place).unwrap();

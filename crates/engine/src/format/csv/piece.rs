@@ -78,6 +78,7 @@ impl Piece for CsvPiece {
             read,
             lines: u64::from(lines_before + ended.lines),
             origin,
+            blocks: None,
             empty: Empty::Null,
         })
     }

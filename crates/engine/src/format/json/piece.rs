@@ -82,7 +82,20 @@ impl Piece for JsonPiece {
         let lines = rows.line_at(raw.len()).into();
         let Rows { walk: Walk { spans, made, .. }, records, rejects, read, .. } = rows;
         let (width, order) = (layout.tree.names.len(), Arc::clone(&layout.order));
-        Ok(TextBatch { raw, made, spans, width, order, records, rejects, read, lines, origin, empty: Empty::Text })
+        Ok(TextBatch {
+            raw,
+            made,
+            spans,
+            width,
+            order,
+            records,
+            rejects,
+            read,
+            lines,
+            origin,
+            blocks: None,
+            empty: Empty::Text,
+        })
     }
 }
 

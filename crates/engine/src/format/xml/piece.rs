@@ -100,6 +100,7 @@ impl Part {
             read,
             lines,
             origin: self.origin,
+            blocks: None,
             empty: Empty::Null,
         }
     }

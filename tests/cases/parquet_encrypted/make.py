@@ -1,0 +1,8 @@
+"""Writes input.parquet, with pyarrow. Run by hand."""
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+pq.write_table(pa.table({"id": [1]}), "input.parquet")
+with open("input.parquet", "r+b") as file:
+    file.seek(-4, 2)
+    file.write(b"PARE")

@@ -1,0 +1,7 @@
+"""Writes input.parquet, with pyarrow. Run by hand."""
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+pq.write_table(pa.table({"id": range(1000)}), "input.parquet")
+with open("input.parquet", "r+b") as file:
+    file.truncate(500)
