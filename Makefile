@@ -7,7 +7,7 @@ VENV := .venv
 TOOLS := target/tools
 BENCH := target/bench
 FUZZ := $(CURDIR)/target/fuzz
-FUZZ_TARGETS := csv json xml unpack encoding
+FUZZ_TARGETS := csv json xml avro parquet unpack encoding
 FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := help

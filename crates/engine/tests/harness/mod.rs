@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
+use engine::infer::Inference;
 use engine::mask::MaskKey;
 use engine::{Item, Object, Options, Outcome};
-use model::dataset::{Dataset, DatasetFile};
+use indexmap::IndexMap;
+use model::dataset::{Column, Dataset, DatasetFile};
 use model::error::chain;
-use model::name::{BatchId, RunName, S3Url};
+use model::name::{BatchId, Identifier, RunName, S3Url};
 use model::{Error, Kind, Result};
 
 /// What does not hold.
@@ -175,6 +177,46 @@ pub fn xml(data: &[u8]) -> Result<(), Fault> {
     );
     let yaml = format!("dataset: x\nlanding: x/\nformat: xml\nxml: {{row: '{row}'}}\n{columns}\n");
     check(&dataset(&yaml)?, &[bytes], place(bytes, cut)).map(drop)
+}
+
+/// Avro, the whole of the data: a fuzzer's seeds are files.
+pub fn avro(data: &[u8]) -> Result<(), Fault> {
+    typed("avro", data)
+}
+
+/// Parquet, the whole of the data.
+pub fn parquet(data: &[u8]) -> Result<(), Fault> {
+    typed("parquet", data)
+}
+
+/// A file that says what its columns are: they are looked for, and then, where there are some, read as what they are.
+fn typed(format: &str, bytes: &[u8]) -> Result<(), Fault> {
+    let yaml = format!("dataset: x\nlanding: x/\nformat: {format}\n");
+    let bare = dataset(&yaml)?;
+    let found = infer(&bare, bytes);
+    let dataset = match found {
+        Ok(columns) => bare.with_columns(columns).map_err(|error| chain(&error))?,
+        Err(error) => {
+            ours(&error)?;
+            dataset(&format!("{yaml}{COLUMNS}\n"))?
+        }
+    };
+    check(&dataset, &[bytes], bytes.len() / 2).map(drop)
+}
+
+fn infer(dataset: &Dataset, bytes: &[u8]) -> Result<IndexMap<Identifier, Column>> {
+    let mut inference = Inference::new(dataset, 1);
+    inference.begin_input("s3://landing/input0", bytes.len() as u64)?;
+    if !inference.is_ranged() {
+        inference.push(bytes)?;
+    }
+    while let Some(range) = inference.wants() {
+        let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+        let wanted = bytes.get(place(range.start)..place(range.end)).unwrap_or_default();
+        inference.push_range(range.start, wanted.to_vec().into())?;
+    }
+    inference.end_input(true)?;
+    Ok(inference.finish()?.columns)
 }
 
 /// CSV in an encoding that the first byte chooses, or that is told by the byte order mark.

@@ -21,7 +21,7 @@
 //! A row group is never held as a whole, however large, and neither is a column of one. This is why the crate's own push
 //! decoder does not do: it wants whole columns of a row group at once, unless the file has an index of their pages. It is
 //! asked to make arrays of pages, which is the hard part. The footer and the headers of pages it reads, too, but it makes
-//! room for what they claim; so they are read here first, see [`footer`], [`page`], [`levels`].
+//! room for what they claim; so they are read here first, see `footer`, `page` and `levels`.
 
 mod chunk;
 mod footer;
