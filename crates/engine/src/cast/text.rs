@@ -23,12 +23,16 @@ impl Write for Varchar {
     const REFUSES_NUL: bool = true;
 
     fn write(&self, text: &str, bytes: &mut Vec<u8>) -> Result<Written, Reason> {
-        let text = self.named(text);
-        if text.len() <= self.most {
-            bytes.extend_from_slice(text.as_bytes());
+        let start = bytes.len();
+        match self.case {
+            None => bytes.extend_from_slice(text.as_bytes()),
+            Some(case) => case.append(text, bytes),
+        }
+        if bytes.len() - start <= self.most {
             return Ok(Written::Whole);
         }
-        cut(&text, self.most, self.truncates, bytes)
+        bytes.truncate(start);
+        cut(&self.named(text), self.most, self.truncates, bytes)
     }
 
     /// Nearly all texts fit, and keep their length when their case is changed.

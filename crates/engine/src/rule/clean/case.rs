@@ -33,6 +33,16 @@ impl Case {
         }
     }
 
+    /// Adds the text in this case.
+    pub fn append(self, text: &str, bytes: &mut Vec<u8>) {
+        let start = bytes.len();
+        bytes.extend_from_slice(text.as_bytes());
+        if !self.change(bytes.get_mut(start..).unwrap_or_default()) {
+            bytes.truncate(start);
+            bytes.extend_from_slice(self.of(text).as_bytes());
+        }
+    }
+
     /// Changes texts, one behind the other, in place; `false` where that cannot be done, and they are of no use then.
     pub fn change(self, texts: &mut [u8]) -> bool {
         if !texts.is_ascii() && !self.change_beyond_ascii(texts) {
@@ -106,10 +116,10 @@ mod tests {
 
     use super::*;
 
-    /// In place, or by the standard library where that cannot be done.
     fn changed(case: Case, text: &str) -> String {
-        let mut bytes = text.as_bytes().to_vec();
-        if case.change(&mut bytes) { String::from_utf8(bytes).unwrap() } else { case.of(text) }
+        let mut bytes = b"before ".to_vec();
+        case.append(text, &mut bytes);
+        String::from_utf8(bytes).unwrap().split_off("before ".len())
     }
 
     #[test]
