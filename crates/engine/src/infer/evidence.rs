@@ -43,6 +43,8 @@ pub struct Evidence {
     longest: usize,
     /// Digits before and behind the point, at most.
     digits: (usize, usize),
+    /// Whether a number is written with an exponent, as those in binary are.
+    has_exponent: bool,
     /// The type that the files' own schemas say; then the values tell nothing but lengths.
     known: Option<Type>,
     /// Whether every value is an object or an array of the format's own.
@@ -83,6 +85,7 @@ impl Evidence {
             nulls: 0,
             longest: 0,
             digits: (0, 0),
+            has_exponent: false,
             known: None,
             is_nested: matches!(dataset.format, Format::Json | Format::Xml),
             candidates: plain.into_iter().chain(dates).chain(timestamps).flatten().collect(),
@@ -123,8 +126,8 @@ impl Evidence {
             self.digits = (self.digits.0.max(whole.len()), self.digits.1.max(fraction.len()));
         }
         let reads_as_code = texts.iter().flatten().any(|text| is_code(text));
-        // An exponent is how numbers in binary are written.
-        let has_exponent = texts.iter().flatten().any(|text| text.contains(['e', 'E']));
+        self.has_exponent |= texts.iter().flatten().any(|text| text.contains(['e', 'E']));
+        let has_exponent = self.has_exponent;
         self.candidates.retain(|(meaning, _, probe)| {
             let is_number = matches!(meaning, Meaning::Whole | Meaning::Decimal | Meaning::Double);
             let is_exact = matches!(meaning, Meaning::Whole | Meaning::Decimal);
@@ -151,6 +154,10 @@ impl Evidence {
         {
             let mut of_meaning = self.candidates.iter().filter(|(candidate, ..)| *candidate == meaning);
             match (of_meaning.next(), of_meaning.next()) {
+                (Some(_), None) if meaning == Meaning::Double && self.is_wide() => {
+                    let column = Column::new(text_type(self.longest));
+                    return (column, format!("{counted}: numbers of more digits than a decimal holds"));
+                }
                 (Some((_, column, _)), None) => return (self.sized(column), counted),
                 (Some((_, one, _)), Some((_, other, _))) => {
                     ambiguous = Some((one.formats.concat(), other.formats.concat()));
@@ -181,6 +188,13 @@ impl Evidence {
             }
             kind => (Column::new(kind), "by the files' schema".to_owned()),
         }
+    }
+
+    /// Whether these are numbers that a double would make others of: of more digits than any exact type has, none of
+    /// which says that it was a double.
+    fn is_wide(&self) -> bool {
+        let (whole, scale) = self.digits;
+        !self.has_exponent && (whole > MOST_PRECISION - DECIMAL_SCALE || whole + scale > MOST_PRECISION)
     }
 
     /// A decimal as wide as its digits ask for, or a double where they are too many.

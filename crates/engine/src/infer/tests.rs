@@ -41,6 +41,23 @@ fn check_bytes(yaml: &str, files: &[&[u8]], expected: Expect) {
 }
 
 #[test]
+fn numbers_of_more_digits_than_a_decimal_holds_stay_what_they_are() {
+    check(
+        "format: csv",
+        &[
+            "id,amount,ratio,part\n1234567890123456789012345678901234567890,123456789012345678901234567890.5,1e60,0.12345678901\n7,0.12345678901,12,3\n",
+        ],
+        expect![[r#"
+            id: varchar(128) (2 values, 0 nulls: numbers of more digits than a decimal holds)
+            amount: varchar(64) (2 values, 0 nulls: numbers of more digits than a decimal holds)
+            ratio: double (2 values, 0 nulls)
+            part: double (2 values, 0 nulls)
+            2 rows
+        "#]],
+    );
+}
+
+#[test]
 fn the_narrowest_type_of_all_values_is_taken() {
     check(
         "format: csv",

@@ -39,6 +39,8 @@ pub(crate) fn proposed(kind: Kind) -> Type {
         Kind::Whole => Type::Bigint,
         Kind::Float => Type::Double,
         Kind::Decimal { precision, scale } => match (u8::try_from(precision), u8::try_from(scale)) {
+            // Redshift keeps 19 digits in 64 bits, which do not hold all numbers of so many.
+            (Ok(19), Ok(scale @ 0..=19)) => Type::Decimal { precision: 20, scale },
             (Ok(precision @ 1..=38), Ok(scale @ 0..=37)) if scale <= precision => Type::Decimal { precision, scale },
             _ => Type::Double,
         },

@@ -150,8 +150,14 @@ fn single(out: &mut String, value: f32) -> bool {
     }
 }
 
-/// The shortest digits that read back as the same double.
+/// The doubles from here on are whole numbers, and of those that a decimal holds all digits are written.
+const WHOLE: std::ops::Range<f64> = 9_007_199_254_740_992.0..1e38;
+
+/// The shortest digits that read back as the same double; of large whole numbers all.
 fn double(out: &mut String, value: f64) -> bool {
+    if WHOLE.contains(&value.abs()) {
+        return put(out, format_args!("{value:.0}"));
+    }
     match value == 0.0 || PLAIN.contains(&value.abs()) || !value.is_finite() {
         true => put(out, value),
         false => put(out, format_args!("{value:e}")),

@@ -30,7 +30,8 @@ fn numbers_are_written_exactly() {
     assert_eq!(double(1500.0), "1500", "a whole number reads as one: pandas writes them so where one is missing");
     assert_eq!(double(-0.0), "-0");
     assert_eq!(double(1e300), "1e300");
-    assert_eq!(double(123_456_789_012_345_680.0), "1.2345678901234568e17");
+    assert_eq!(double(4_611_686_018_427_387_904.0), "4611686018427387904", "all digits of what a decimal holds");
+    assert_eq!(double(9_007_199_254_740_993.0), "9007199254740992");
     assert_eq!(double(1e-8), "1e-8");
     assert_eq!(double(f64::NAN), "NaN");
     assert_eq!(double(f64::NEG_INFINITY), "-inf");

@@ -53,7 +53,9 @@ impl Expected {
     pub fn order(&self, raw: &[u8], start: usize, spans: &[Span], dialect: &Dialect) -> Result<Named, String> {
         let mut names = names(raw, start, spans, dialect)?;
         let names_last = names.len() > 1 && names.last().is_some_and(String::is_empty);
-        let is_trailed = names_last && !self.sources.contains(&String::new());
+        // A last column without a name is none, unless the dataset reads or drops it.
+        let is_trailed =
+            names_last && ![&self.sources, &self.dropped].iter().any(|known| known.contains(&String::new()));
         if is_trailed {
             names.pop();
         }
@@ -113,6 +115,9 @@ pub fn texts(raw: &[u8], start: usize, spans: &[Span], dialect: &Dialect) -> Res
         let range = span.range();
         let bytes = raw.get(range.start - start..range.end - start).unwrap_or_default();
         let text = str::from_utf8(bytes).map_err(|_| "the header is not UTF-8; is `encoding` another?".to_owned())?;
+        if text.contains('\0') {
+            return Err("the header has NUL bytes, as UTF-16 does; is `encoding` utf-16le or utf-16be?".to_owned());
+        }
         let mut made = String::new();
         if span.form() == Form::Escaped {
             dialect.unescape(text, &mut made);

@@ -230,6 +230,9 @@ impl Chunk {
             Content::V2 { values, rows, .. } if self.leaf.max_repetition > 0 => (values, (rows.into(), false)),
             Content::V2 { values, .. } => (values, (values.into(), false)),
         };
+        if page.header.content.needs_dictionary() && self.dictionary.is_none() {
+            return Err(page.fault("its dictionary does not come before it"));
+        }
         let (rows, is_inside) = rows;
         let first_row = self.rows_so_far;
         self.values_so_far += u64::from(values);

@@ -68,6 +68,17 @@ pub enum Content {
     Other,
 }
 
+impl Content {
+    /// Whether its values are places in a dictionary.
+    pub fn needs_dictionary(&self) -> bool {
+        matches!(
+            self,
+            Self::V1 { encoding: Encoding::PLAIN_DICTIONARY | Encoding::RLE_DICTIONARY, .. }
+                | Self::V2 { encoding: Encoding::PLAIN_DICTIONARY | Encoding::RLE_DICTIONARY, .. }
+        )
+    }
+}
+
 impl Header {
     /// Reads the header at the start of bytes; returns its own length, too.
     pub fn read(bytes: &[u8]) -> Result<(Self, usize), Torn> {
