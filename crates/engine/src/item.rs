@@ -15,7 +15,7 @@ mod feed;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -39,6 +39,7 @@ use crate::lake::{File, Lake, Limits};
 use crate::mask::MaskKey;
 use crate::partition::{Partitioner, Sorted};
 use crate::reject::RejectLog;
+use crate::schema;
 use crate::text::Origin;
 use crate::threads::{Pool, Ticket};
 use crate::unpack::{NotUnpacked, Unpacker};
@@ -72,6 +73,8 @@ pub struct Item {
     rows_read: u64,
     duplicates: u64,
     truncated: BTreeMap<String, u64>,
+    /// Columns that no accepted row has had a value in yet.
+    without_values: BTreeSet<usize>,
     chunks: Vec<Chunk>,
 }
 
@@ -152,6 +155,8 @@ pub struct Outcome {
     pub rejected_by_reason: BTreeMap<String, u64>,
     /// Texts of good rows that were cut to fit their column, by its name.
     pub truncated: BTreeMap<String, u64>,
+    /// Columns that are null in every accepted row, in their order: their name may be another in the files.
+    pub without_values: Vec<String>,
     /// The files, in the order of their partitions.
     pub files: Vec<File>,
     /// The key of the rejects in the control bucket, where there are any.
@@ -190,6 +195,7 @@ impl Item {
             rows_read: 0,
             duplicates: 0,
             truncated: BTreeMap::new(),
+            without_values: (0..schema::of_rows(dataset).fields().len()).collect(),
             chunks: Vec::new(),
         })
     }
@@ -309,7 +315,8 @@ impl Item {
         };
         counts.check(&self.name)?;
         let truncated = std::mem::take(&mut self.truncated);
-        Ok(Outcome { counts, rejected_by_reason: self.rejects.by_reason(), truncated, files, rejects })
+        let without_values = if counts.accepted == 0 { Vec::new() } else { self.names_without_values() };
+        Ok(Outcome { counts, rejected_by_reason: self.rejects.by_reason(), truncated, without_values, files, rejects })
     }
 
     /// Hands the pieces that are cut to the pool. Where the reader could not go on, the pieces before are settled first:
@@ -389,6 +396,11 @@ impl Item {
         self.write_sorted(self.pool.threads())
     }
 
+    fn names_without_values(&self) -> Vec<String> {
+        let schema = schema::of_rows(&self.dataset);
+        self.without_values.iter().map(|column| schema.field(*column).name().clone()).collect()
+    }
+
     /// Writes batches that are sorted, in order, until at most so many are left.
     fn write_sorted(&mut self, left: usize) -> Result<()> {
         while self.sorting.len() > left {
@@ -398,6 +410,7 @@ impl Item {
             while let Some(values) = self.partitioner.values(self.lake.partitions()) {
                 self.lake.add_partition(values);
             }
+            self.without_values.retain(|column| batch.column(*column).null_count() == batch.num_rows());
             self.lake.write(&batch, ranges)?;
         }
         Ok(())

@@ -135,6 +135,9 @@ pub fn trial(report: &TrialReport, rejects: &[RejectLine]) {
         line(format_args!("           {}", path.display()));
     }
     reject_lines(rejects);
+    if !report.without_values.is_empty() {
+        line(format_args!("no value   in any row: {}; are the columns' names right?", report.without_values.join(", ")));
+    }
     let memory = report.peak_memory_bytes.map(|bytes| format!(", {} MiB at most", bytes >> 20));
     line(format_args!(
         "took       {:.2} s, {:.0} MB/s{}",

@@ -59,6 +59,9 @@ impl Worker {
             done.clear();
         }
         let outcome = self.item.finish()?;
+        if !outcome.without_values.is_empty() {
+            tracing::warn!(columns = ?outcome.without_values, "no row has a value in these; are the columns' names right?");
+        }
         self.hand_on()?;
         Ok((outcome, done))
     }

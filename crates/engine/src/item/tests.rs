@@ -103,6 +103,16 @@ fn many_days(rows: usize, days: usize) -> String {
 }
 
 #[test]
+fn columns_that_no_accepted_row_has_a_value_in_are_named() {
+    let yaml = "{dataset: x, landing: x/, format: json, columns: \
+                {id: {type: bigint}, amuont: {type: integer}, note: {type: varchar(1)}}}";
+    let without_values = |input: &[u8]| make(yaml, input, 7, Limits::BUILD).unwrap().outcome.without_values;
+    assert_eq!(without_values(b"{\"id\": 1, \"amount\": 2}\n{\"id\": 2, \"note\": \"a\"}\n"), ["amuont"]);
+    assert_eq!(without_values(b"{\"id\": 1}\n{\"id\": \"x\", \"note\": \"a\"}\n"), ["amuont", "note"]);
+    assert!(without_values(b"{\"id\": \"x\"}\n").is_empty(), "there is no such row");
+}
+
+#[test]
 fn every_row_is_in_a_file_or_a_reject() {
     let input = "id,day,note\n1,2013-01-01, x \n,2013-01-01,y\n2,,\nz,2013-01-02,\n3,2013-01-02,a,b\n4,2013-01-01,\n";
     let made = make(SALES, input.as_bytes(), 5, Limits::BUILD).unwrap();
@@ -121,6 +131,7 @@ fn every_row_is_in_a_file_or_a_reject() {
                 "too_many_fields": 1,
             },
             truncated: {},
+            without_values: [],
             files: [
                 File {
                     key: "sales/dt=2013-01-01/sluice_run=sales-00000000000000000000000000000000/3-0.parquet",
@@ -165,7 +176,7 @@ fn files_roll_and_memory_is_bounded_without_losing_a_row() {
     for file in &made.outcome.files {
         assert_eq!(rows(&made.objects[&Object::Parquet(file.key.clone())]) as u64, file.rows);
     }
-    let keys: std::collections::BTreeSet<_> = made.outcome.files.iter().map(|file| &file.key).collect();
+    let keys: BTreeSet<_> = made.outcome.files.iter().map(|file| &file.key).collect();
     assert_eq!(keys.len(), made.outcome.files.len());
 }
 

@@ -34,6 +34,8 @@ pub struct TrialReport {
     pub rejected_by_reason: BTreeMap<String, u64>,
     /// Texts that were cut to fit their column, by its name.
     pub truncated: BTreeMap<String, u64>,
+    /// Columns that are null in every accepted row.
+    pub without_values: Vec<String>,
     /// Parquet files.
     pub files: usize,
     /// Bytes read.
@@ -91,6 +93,7 @@ impl TrialReport {
             duplicate: 0,
             rejected_by_reason: BTreeMap::new(),
             truncated: BTreeMap::new(),
+            without_values: Vec::new(),
             files: 0,
             bytes: 0,
             seconds: 0.0,
@@ -115,6 +118,7 @@ impl TrialReport {
         (self.filtered, self.duplicate) = (filtered, duplicate);
         self.rejected_by_reason = outcome.rejected_by_reason;
         self.truncated = outcome.truncated;
+        self.without_values = outcome.without_values;
         self.files = outcome.files.len();
         let outputs = outcome.files.into_iter().map(|file| OutputReport {
             path: folder.path_of(&Object::Parquet(file.key)),

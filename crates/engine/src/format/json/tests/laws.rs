@@ -56,7 +56,7 @@ fn number() -> impl Strategy<Value = String> {
 
 /// A text as JSON, and what it says.
 fn text() -> impl Strategy<Value = (String, String)> {
-    let plain = any::<char>().prop_filter("stands there as it is", |c| !matches!(c, '"' | '\\' | '\0'..='\x1f'));
+    let plain = any::<char>().prop_map(|c| if matches!(c, '"' | '\\' | '\0'..='\x1f') { 'x' } else { c });
     let escaped = prop::sample::select(vec![
         ("\\\"", "\""),
         ("\\\\", "\\"),
@@ -67,7 +67,8 @@ fn text() -> impl Strategy<Value = (String, String)> {
         ("\\r", "\r"),
         ("\\t", "\t"),
     ]);
-    let unit = any::<char>().prop_filter("a warehouse keeps it", |c| *c != '\0').prop_map(|c| {
+    let unit = any::<char>().prop_map(|c| {
+        let c = if c == '\0' { 'x' } else { c };
         let mut units = [0; 2];
         let json: String = c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04X}")).collect();
         (json, c.to_string())
@@ -118,7 +119,9 @@ proptest! {
         let expected = serde_json::from_slice::<Value>(&bytes);
         // What it refuses besides: bytes that are no UTF-8, halves of characters, and numbers that no f64 holds.
         let why = expected.as_ref().map_or_else(ToString::to_string, |_| String::new());
-        prop_assume!(!["invalid unicode", "surrogate", "hex escape", "out of range"].iter().any(|besides| why.contains(besides)));
+        if ["invalid unicode", "surrogate", "hex escape", "out of range"].iter().any(|besides| why.contains(besides)) {
+            return Ok(());
+        }
         prop_assert_eq!(parse(&bytes).is_ok(), expected.is_ok(), "{:?} {:?}", parse(&bytes), expected);
     }
 
