@@ -136,7 +136,10 @@ pub fn trial(report: &TrialReport, rejects: &[RejectLine]) {
     }
     reject_lines(rejects);
     if !report.without_values.is_empty() {
-        line(format_args!("no value   in any row: {}; are the columns' names right?", report.without_values.join(", ")));
+        line(format_args!(
+            "no value   in any row: {}; are the columns' names right?",
+            report.without_values.join(", ")
+        ));
     }
     let memory = report.peak_memory_bytes.map(|bytes| format!(", {} MiB at most", bytes >> 20));
     line(format_args!(
