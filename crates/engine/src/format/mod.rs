@@ -10,6 +10,7 @@
 //! threads and the cut-anywhere law come for free.
 
 pub mod avro;
+mod buffer;
 pub mod csv;
 pub mod json;
 pub mod parquet;

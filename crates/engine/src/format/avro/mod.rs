@@ -32,6 +32,7 @@ use model::dataset::Dataset;
 use self::header::Header;
 use self::piece::{AvroPiece, Block, Layout};
 use self::wire::Wire;
+use super::buffer::{split_front, take_slice};
 use super::{FileColumn, Format, Name, Piece, Reader, Unreadable};
 use crate::text::{Origin, PIECE_BYTES};
 use crate::typed::{Columns, Torn};
@@ -68,9 +69,6 @@ const MAX_BLOCK_BYTES: u64 = 64 * 1024 * 1024;
 /// A piece ends behind the block with which it has so many rows, however few bytes: they may expand to many more.
 const PIECE_ROWS: u64 = 16 * 1024;
 
-/// Bytes are taken in slices of this size, so that what is left behind a piece is short.
-const SLICE_BYTES: usize = 64 * 1024;
-
 #[derive(Debug)]
 struct AvroReader {
     dataset: Dataset,
@@ -93,10 +91,7 @@ struct AvroReader {
 impl Reader for AvroReader {
     fn push(&mut self, mut bytes: &[u8]) -> Result<(), Unreadable> {
         while !bytes.is_empty() {
-            let room = SLICE_BYTES.max((self.piece_bytes + SLICE_BYTES).saturating_sub(self.buffer.len()));
-            let (slice, later) = bytes.split_at(bytes.len().min(room));
-            self.buffer.extend_from_slice(slice);
-            bytes = later;
+            take_slice(&mut self.buffer, &mut bytes, self.piece_bytes);
             self.advance().map_err(|what| self.stop(what))?;
         }
         Ok(())
@@ -219,10 +214,7 @@ impl AvroReader {
 
     /// Goes behind bytes, which it returns.
     fn drop_bytes(&mut self, length: usize) -> Vec<u8> {
-        let rest = self.buffer.split_off(length);
-        let bytes = std::mem::replace(&mut self.buffer, rest);
-        // The rest of the next piece will come: room for it is made once.
-        self.buffer.reserve((self.piece_bytes + 2 * SLICE_BYTES).saturating_sub(self.buffer.len()));
+        let bytes = split_front(&mut self.buffer, length, self.piece_bytes);
         self.byte_offset += length as u64;
         bytes
     }

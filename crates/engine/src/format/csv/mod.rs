@@ -37,6 +37,7 @@ use self::dialect::Dialect;
 use self::header::Expected;
 use self::piece::{CsvPiece, Layout};
 use self::scan::{Scanned, line_length, scan};
+use super::buffer::{split_front, take_slice};
 use super::{Format, Name, Piece, Reader, Unreadable};
 use crate::text::{Origin, PIECE_BYTES, Span};
 
@@ -63,9 +64,6 @@ impl Format for Csv {
         Vec::new()
     }
 }
-/// Bytes are taken in slices of this size, so that what is left behind a piece is short.
-const SLICE_BYTES: usize = 64 * 1024;
-
 /// What the next bytes are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
@@ -104,10 +102,7 @@ struct CsvReader {
 impl Reader for CsvReader {
     fn push(&mut self, mut bytes: &[u8]) -> Result<(), Unreadable> {
         while !bytes.is_empty() {
-            let room = SLICE_BYTES.max((self.piece_bytes + SLICE_BYTES).saturating_sub(self.buffer.len()));
-            let (slice, later) = bytes.split_at(bytes.len().min(room));
-            self.buffer.extend_from_slice(slice);
-            bytes = later;
+            take_slice(&mut self.buffer, &mut bytes, self.piece_bytes);
             self.advance(false)?;
         }
         Ok(())
@@ -312,10 +307,7 @@ impl CsvReader {
                 false => Ok(false),
             };
         };
-        let rest = self.buffer.split_off(length);
-        let bytes = std::mem::replace(&mut self.buffer, rest);
-        // The rest of the next piece will come: room for it is made once.
-        self.buffer.reserve((self.piece_bytes + 2 * SLICE_BYTES).saturating_sub(self.buffer.len()));
+        let bytes = split_front(&mut self.buffer, length, self.piece_bytes);
         let origin = self.origin;
         self.origin = origin.behind(&bytes);
         let lines_before = std::mem::take(&mut self.lines);

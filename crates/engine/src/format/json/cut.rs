@@ -18,11 +18,9 @@ use super::piece::{Content, End, JsonPiece, column_behind, is_space, line_ends};
 use super::told::{Form, Teller};
 use super::tree::{self, Tree};
 use super::way::{NoWay, Trouble, Way};
+use crate::format::buffer::{split_front, take_slice};
 use crate::format::{Piece, Reader, Unreadable};
 use crate::text::{Origin, PIECE_BYTES};
-
-/// Bytes are taken in slices of this size, so that what is left behind a piece is short.
-const SLICE_BYTES: usize = 64 * 1024;
 
 /// What the next bytes are.
 #[derive(Debug)]
@@ -81,10 +79,7 @@ pub struct JsonReader {
 impl Reader for JsonReader {
     fn push(&mut self, mut bytes: &[u8]) -> Result<(), Unreadable> {
         while !bytes.is_empty() {
-            let room = SLICE_BYTES.max(self.piece_bytes.saturating_sub(self.buffer.len()));
-            let (slice, later) = bytes.split_at(bytes.len().min(room));
-            self.buffer.extend_from_slice(slice);
-            bytes = later;
+            take_slice(&mut self.buffer, &mut bytes, self.piece_bytes);
             self.advance(false)?;
         }
         Ok(())
@@ -340,10 +335,7 @@ impl JsonReader {
 
     /// Makes a piece of the buffer's first bytes.
     fn cut(&mut self, length: usize, content: Content) {
-        let rest = self.buffer.split_off(length);
-        let bytes = std::mem::replace(&mut self.buffer, rest);
-        // The rest of the next piece will come: room for it is made once.
-        self.buffer.reserve((self.piece_bytes + SLICE_BYTES).saturating_sub(self.buffer.len()));
+        let bytes = split_front(&mut self.buffer, length, self.piece_bytes);
         self.at = self.at.saturating_sub(length);
         let (origin, column) = (self.origin, self.column);
         self.origin = origin.behind(&bytes);
