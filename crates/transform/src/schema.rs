@@ -97,9 +97,8 @@ async fn settle(
             sampled_rows,
             columns: joined.clone(),
         };
-        match &newest {
-            Some(newest) if newest.columns == joined => return Ok(made(newest.number)),
-            _ => {}
+        if let Some(newest) = newest.as_ref().filter(|newest| newest.columns == joined) {
+            return Ok(made(newest.number));
         }
         let number = merged.unwrap_or(0) + 1;
         let next = DatasetSchema {
