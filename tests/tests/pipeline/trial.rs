@@ -36,6 +36,19 @@ fn an_avro_file_is_read_as_it_is_proposed() {
 }
 
 #[test]
+fn the_report_names_columns_that_no_row_has() {
+    let yaml = "{dataset: x, landing: x/, format: json, columns: {id: {type: bigint}, amuont: {type: bigint}}}";
+    let dataset = DatasetFile::parse(yaml, "x.yaml").unwrap();
+    let out = tempfile::tempdir().unwrap();
+    let file = out.path().join("orders.json");
+    std::fs::write(&file, "{\"id\": 1, \"amount\": 2}\n").unwrap();
+    trial::run(&dataset, &[file], &out.path().join("tried")).unwrap();
+    let text = std::fs::read_to_string(out.path().join("tried/report.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((&report["accepted"], &report["without_values"]), (&1.into(), &serde_json::json!(["amuont"])));
+}
+
+#[test]
 fn a_dataset_without_columns_takes_those_of_the_file() {
     let dataset = DatasetFile::parse("{dataset: x, landing: x/, format: parquet}", "x.yaml").unwrap();
     let out = tempfile::tempdir().unwrap();
