@@ -64,10 +64,10 @@ impl Limits {
     pub const BUILD: Self = Self {
         held_bytes: 96 * 1024 * 1024,
         open_bytes: 256 * 1024 * 1024,
-        kept_bytes: 24 * 1024 * 1024,
+        kept_bytes: 48 * 1024 * 1024,
         file_bytes: 512 * 1024 * 1024,
         row_group_bytes: 32 * 1024 * 1024,
-        pending_rows: 16 * 1024,
+        pending_rows: 32 * 1024,
         pending_bytes: 8 * 1024 * 1024,
         worthy_rows: 2 * 1024,
     };

@@ -12,9 +12,9 @@ use model::name::Identifier;
 use crate::encoding::SourceBytes;
 use crate::reject::{self, Fault, Reject};
 
-/// A format cuts an object into pieces of about this many bytes; one batch is made of each, on any thread. A piece and
-/// the columns made of it should fit a processor's own cache.
-pub const PIECE_BYTES: usize = 512 * 1024;
+/// A format cuts an object into pieces of about this many bytes; one batch is made of each, on any thread. Measured:
+/// what each piece and its batch cost once weighs more, up to here, than that smaller ones fit a processor's own cache.
+pub const PIECE_BYTES: usize = 1024 * 1024;
 
 /// Where a record stands in its object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
