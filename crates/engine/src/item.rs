@@ -1,7 +1,7 @@
 //! One item of a plan: its inputs' bytes in, the chunks of its objects out, every row accounted for.
 //!
 //! ```text
-//! Item::new ─► for each input: begin_input ─► push … push ─► end_input ─► next_pass? ─► finish
+//! Item::new ─► for each input: begin_input ─► push … push ─► end_input ─► next_pass? ─► close_next … ─► finish
 //!                     ▲                          │ take_output, at any time    │ all inputs once more
 //!                     └──────────────────────────┴─────────────────────────────┘
 //! ```
@@ -291,8 +291,9 @@ impl Item {
         }
     }
 
-    /// Closes every object and holds the equation. The last chunks are to be taken afterwards.
-    pub fn finish(&mut self) -> Result<Outcome> {
+    /// Closes the next file, once all inputs have ended; `false` when none is left. Its chunks can be taken while the
+    /// threads close others.
+    pub fn close_next(&mut self) -> Result<bool> {
         if self.input.is_some() {
             return Err(self.bug("an input has not ended"));
         }
@@ -300,7 +301,12 @@ impl Item {
             return Err(self.bug("the inputs are to be pushed once more"));
         }
         self.write_sorted(0)?;
-        self.lake.finish()?;
+        self.lake.close_next()
+    }
+
+    /// Closes what is still open and holds the equation. The last chunks are to be taken afterwards.
+    pub fn finish(&mut self) -> Result<Outcome> {
+        while self.close_next()? {}
         self.chunks = self.take_output();
         let last = self.rejects.finish();
         let rejects = last.as_ref().map(|_| self.rejects_key.clone());

@@ -18,6 +18,7 @@
 mod properties;
 mod sample;
 
+use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -104,8 +105,13 @@ pub(crate) struct Lake {
     open_bytes: usize,
     kept_bytes: usize,
     files: Vec<File>,
+    /// Files that are being closed, in the order of their partitions, once there are no more rows.
+    closing: Option<VecDeque<Closing>>,
     chunks: Vec<Chunk>,
 }
+
+/// A file that a thread closes, and how many rows it will hold.
+type Closing = (Vec<PartitionValue>, Ticket<Result<(FileWriter, u64)>>);
 
 #[derive(Debug)]
 struct Partition {
@@ -168,6 +174,7 @@ impl Lake {
             open_bytes: 0,
             kept_bytes: 0,
             files: Vec::new(),
+            closing: None,
             chunks: Vec::new(),
         }
     }
@@ -259,10 +266,22 @@ impl Lake {
         largest.ok_or_else(|| self.bug("memory is held by no partition"))
     }
 
-    /// Closes all files; the threads share the work.
-    pub fn finish(&mut self) -> Result<()> {
+    /// Closes the next file, while the threads close those behind it; `false` if there is none. No rows come after the
+    /// first time.
+    pub fn close_next(&mut self) -> Result<bool> {
+        if self.closing.is_none() {
+            self.closing = Some(self.begin_closing()?);
+        }
+        let Some((values, ticket)) = self.closing.as_mut().and_then(VecDeque::pop_front) else { return Ok(false) };
+        let (writer, rows) = ticket.redeem()??;
+        self.add_file(values, writer, rows);
+        Ok(true)
+    }
+
+    /// The last files of all partitions, on their way to be closed.
+    fn begin_closing(&mut self) -> Result<VecDeque<Closing>> {
         (0..self.partitions.len()).try_for_each(|index| self.encode(index))?;
-        let mut closing = Vec::new();
+        let mut closing = VecDeque::new();
         for index in 0..self.partitions.len() {
             if let Some((values, mut writer)) = self.take_writer(index)? {
                 let run = self.run.clone();
@@ -270,14 +289,10 @@ impl Lake {
                     let rows = finish(&mut writer, &run)?;
                     Ok((writer, rows))
                 });
-                closing.push((values, ticket));
+                closing.push_back((values, ticket));
             }
         }
-        for (values, ticket) in closing {
-            let (writer, rows) = ticket.redeem()??;
-            self.add_file(values, writer, rows);
-        }
-        Ok(())
+        Ok(closing)
     }
 
     /// The chunks that are ready.

@@ -118,6 +118,9 @@ fn make(dataset: &DatasetFile, inputs: Vec<Input>, folder: &mut Folder, report: 
             break;
         }
     }
+    while item.close_next()? {
+        folder.write(item.take_output())?;
+    }
     let outcome = item.finish()?;
     folder.write(item.take_output())?;
     Ok(outcome)

@@ -58,6 +58,9 @@ impl Worker {
             }
             done.clear();
         }
+        while self.item.close_next()? {
+            self.hand_on()?;
+        }
         let outcome = self.item.finish()?;
         if !outcome.without_values.is_empty() {
             tracing::warn!(columns = ?outcome.without_values, "no row has a value in these; are the columns' names right?");
