@@ -135,7 +135,7 @@ fn every_row_is_in_a_file_or_a_reject() {
             files: [
                 File {
                     key: "sales/dt=2013-01-01/sluice_run=sales-00000000000000000000000000000000/3-0.parquet",
-                    size_bytes: 935,
+                    size_bytes: 981,
                     rows: 2,
                     partition: [
                         (

@@ -1,6 +1,6 @@
 //! How a file is written.
 
-use arrow::datatypes::DataType;
+use arrow::array::AsArray;
 use arrow::record_batch::RecordBatch;
 use parquet::basic::Compression;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -21,8 +21,8 @@ const WRITE_ROWS: usize = 8 * 1024;
 ///
 /// - A dictionary of values that hardly repeat costs a hash table and saves nothing: such columns, as the first rows show
 ///   them, have none.
-/// - The least and the greatest of texts that hardly repeat, or are all the same, spare no reader a page: they are not
-///   looked for.
+/// - Where texts come in no order, every page holds great ones and small ones: the least and the greatest of each spare no
+///   reader a page, and are not looked for. Nor are those of Sluice's own columns, which are the same in every row.
 pub fn of(first: Option<&RecordBatch>, row_group_bytes: usize) -> WriterProperties {
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::SNAPPY)
@@ -39,12 +39,12 @@ pub fn of(first: Option<&RecordBatch>, row_group_bytes: usize) -> WriterProperti
     let schema = first.map(RecordBatch::schema_ref);
     let fields = schema.map(|schema| schema.fields().iter()).into_iter().flatten();
     for (field, column) in fields.zip(first.map(RecordBatch::columns).unwrap_or_default()) {
+        let path = || ColumnPath::from(field.name().as_str());
         if !sample::repeats(column) {
-            let path = || ColumnPath::from(field.name().as_str());
             properties = properties.set_column_dictionary_enabled(path(), false);
-            if matches!(field.data_type(), DataType::Utf8) {
-                properties = properties.set_column_statistics_enabled(path(), EnabledStatistics::None);
-            }
+        }
+        if column.as_string_opt::<i32>().is_some_and(|texts| !sample::ascends(texts)) {
+            properties = properties.set_column_statistics_enabled(path(), EnabledStatistics::None);
         }
     }
     properties.build()

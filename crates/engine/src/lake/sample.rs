@@ -1,9 +1,9 @@
-//! Whether a column's values repeat, told from a few of them.
+//! Whether a column's values repeat, or come in order, told from a few of them.
 
 use std::collections::HashSet;
 use std::hash::Hash;
 
-use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray};
+use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray, StringArray};
 use arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type,
     Time64MicrosecondType, TimeUnit, TimestampMicrosecondType,
@@ -38,6 +38,13 @@ pub fn repeats(column: &ArrayRef) -> bool {
     }
 }
 
+/// Whether texts come in order, more or less: each is followed by one that is no less. In no order, half of them are.
+pub fn ascends(column: &StringArray) -> bool {
+    let values = || column.iter().flatten().take(SAMPLE_VALUES);
+    let falls = values().zip(values().skip(1)).filter(|(one, next)| next < one).count();
+    10 * falls <= values().count()
+}
+
 fn of_numbers<T: ArrowPrimitiveType, K: Eq + Hash>(column: &PrimitiveArray<T>, key: impl Fn(T::Native) -> K) -> bool {
     of_values(column.iter().flatten().map(key))
 }
@@ -53,9 +60,19 @@ fn of_values<K: Eq + Hash>(values: impl Iterator<Item = K>) -> bool {
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{BooleanArray, Int64Array, StringArray};
+    use arrow::array::{BooleanArray, Int64Array};
 
     use super::*;
+
+    #[test]
+    fn texts_in_order_ascend_but_for_a_few() {
+        let texts = |text: fn(i64) -> String| StringArray::from_iter((0..3000).map(|n| (n % 7 != 0).then(|| text(n))));
+        assert!(ascends(&texts(|n| format!("{n:05}"))));
+        assert!(ascends(&texts(|n| if n % 100 == 50 { "a".to_owned() } else { "b".to_owned() })), "in runs");
+        assert!(!ascends(&texts(|n| format!("{}", n * 2_654_435_761 % 1_000_003))));
+        assert!(!ascends(&texts(|n| ["de", "at", "ch"][usize::try_from(n * 2_654_435_761 % 3).unwrap()].to_owned())));
+        assert!(ascends(&StringArray::from(vec![None::<&str>; 10])), "nothing is out of order");
+    }
 
     #[test]
     fn numbers_in_a_row_do_not_repeat_and_few_words_do() {
