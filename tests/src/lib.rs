@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use aws::object;
+use chrono::{DateTime, Utc};
 use local::{Local, Options};
 use model::Result;
 use model::dataset::DatasetFile;
@@ -80,13 +81,27 @@ impl Pipeline {
 
     /// Delivers a batch of files and waits until nothing is in flight.
     pub async fn deliver(&self, batch: &str, files: &[(&str, &str)]) -> Result<Delivery> {
-        let delivery = self.send(batch, files).await?;
+        self.deliver_as_of(batch, files, None).await
+    }
+
+    /// The same for a batch that says when it is from.
+    pub async fn deliver_as_of(
+        &self,
+        batch: &str,
+        files: &[(&str, &str)],
+        as_of: Option<DateTime<Utc>>,
+    ) -> Result<Delivery> {
+        let delivery = self.send_as_of(batch, files, as_of).await?;
         self.local.idle().await;
         Ok(delivery)
     }
 
     /// Delivers a batch of files and does not wait.
     pub async fn send(&self, batch: &str, files: &[(&str, &str)]) -> Result<Delivery> {
+        self.send_as_of(batch, files, None).await
+    }
+
+    async fn send_as_of(&self, batch: &str, files: &[(&str, &str)], as_of: Option<DateTime<Utc>>) -> Result<Delivery> {
         let mut paths = Vec::new();
         for (name, text) in files {
             let path = self.files.path().join(name);
@@ -94,7 +109,7 @@ impl Pipeline {
                 .map_err(|error| model::Error::new(model::Kind::Bug, "write", path.display()).because(error))?;
             paths.push(path);
         }
-        send::deliver(&self.place, &self.dataset, batch, &paths, None).await
+        send::deliver(&self.place, &self.dataset, batch, &paths, as_of).await
     }
 
     /// Rows of a query, each as JSON.

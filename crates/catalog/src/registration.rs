@@ -100,6 +100,7 @@ mod tests {
                 published: 0,
                 stale: 0,
                 replaced: 0,
+                withdrawn: 0,
                 published_at: None,
                 supersedes: supersedes.iter().map(|name| run(*name)).collect(),
                 superseded_by: None,
@@ -112,6 +113,7 @@ mod tests {
                 sha256: String::new(),
                 sequencer: sequencer.map(Sequencer::new),
                 as_of: None,
+                batch_at: Some(last_modified),
                 entries: Vec::new(),
             },
         }

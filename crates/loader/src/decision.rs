@@ -29,6 +29,8 @@ pub enum AfterFailure {
     AskLedger,
     /// The step is submitted under its next number.
     TryAgain,
+    /// The failure is the load's, and the warehouse is asked what more it knows of it.
+    Explain,
     /// The failure is the load's.
     GiveUp,
 }
@@ -38,6 +40,7 @@ pub fn after_failure(step: LoadStep, kind: Kind, spent: usize) -> AfterFailure {
     match (step, kind) {
         (LoadStep::Publish, _) => AfterFailure::AskLedger,
         (_, Kind::Transient) if spent < MAX_TRIES => AfterFailure::TryAgain,
+        (LoadStep::Stage, _) => AfterFailure::Explain,
         _ => AfterFailure::GiveUp,
     }
 }
@@ -102,11 +105,16 @@ mod tests {
 
     #[test]
     fn only_transient_failures_are_tried_again_and_not_for_ever() {
-        for step in [LoadStep::Prepare, LoadStep::Stage, LoadStep::Verdict] {
+        for (step, end) in [
+            (LoadStep::Prepare, AfterFailure::GiveUp),
+            (LoadStep::Stage, AfterFailure::Explain),
+            (LoadStep::Explain, AfterFailure::GiveUp),
+            (LoadStep::Verdict, AfterFailure::GiveUp),
+        ] {
             assert_eq!(after_failure(step, Kind::Transient, MAX_TRIES - 1), AfterFailure::TryAgain);
-            assert_eq!(after_failure(step, Kind::Transient, MAX_TRIES), AfterFailure::GiveUp);
+            assert_eq!(after_failure(step, Kind::Transient, MAX_TRIES), end);
             for kind in [Kind::Data, Kind::Config, Kind::Bug] {
-                assert_eq!(after_failure(step, kind, 1), AfterFailure::GiveUp);
+                assert_eq!(after_failure(step, kind, 1), end);
             }
         }
     }

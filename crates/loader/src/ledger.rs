@@ -44,6 +44,8 @@ pub const COLUMNS: &[(&str, &str)] = &[
     ("rows_replaced", "bigint NOT NULL"),
     ("published_at", "timestamp NOT NULL"),
     ("code_version", "varchar(32) NOT NULL"),
+    ("batch_at", "timestamp NOT NULL"),
+    ("rows_withdrawn", "bigint NOT NULL"),
 ];
 
 /// A moment as an SQL expression, in microseconds and UTC.
@@ -72,6 +74,8 @@ pub struct Entry {
     pub stale: u64,
     /// Rows of the batch's earlier runs that went.
     pub replaced: u64,
+    /// Those of them whose key this run does not have.
+    pub withdrawn: u64,
 }
 
 impl Entry {
@@ -86,6 +90,7 @@ impl Entry {
         "rows_published",
         "rows_stale",
         "rows_replaced",
+        "rows_withdrawn",
     ];
 
     /// Reads a row of [`Self::COLUMNS`].
@@ -102,6 +107,7 @@ impl Entry {
             published: row.count(6)?,
             stale: row.count(7)?,
             replaced: row.count(8)?,
+            withdrawn: row.count(9)?,
         })
     }
 
@@ -211,6 +217,7 @@ mod tests {
             sha256: String::new(),
             sequencer: sequencer.map(Sequencer::new),
             as_of: None,
+            batch_at: Some(at(delivered)),
             entries: Vec::new(),
         }
     }
@@ -226,6 +233,7 @@ mod tests {
             published: 3,
             stale: 0,
             replaced: 0,
+            withdrawn: 0,
         }
     }
 

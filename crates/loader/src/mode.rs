@@ -1,21 +1,30 @@
 //! The load modes: what a batch's rows do to those already in the table.
 //!
 //! A mode gives only the statements that bring staging into the target. Lock, guards, ledger row, the batch's earlier
-//! deliveries, count check and drop are wrapped around them in `sql/publish.rs` and are the same for all.
+//! deliveries, count check and drop are wrapped around them in `sql/publish.rs` and are the same for all. So every mode
+//! may find rows of the batch's earlier deliveries in the target, and leaves them to what comes behind it.
 //!
-//! To add a mode: a file here, a word in [`MODES`], a variant in `model::dataset::LoadMode`, a golden file.
+//! To add a mode: a file here, a word in [`MODES`], a variant in `model::dataset::LoadMode`, a golden file, and what it
+//! means in the reference model (`model_tests.rs`).
 
 mod append;
+mod replace;
+mod replace_partitions;
+mod upsert;
+
+#[cfg(test)]
+mod model_tests;
 
 use std::fmt::Debug;
 
 use model::dataset::LoadMode;
 use model::{Error, Kind, Result};
 
-use crate::sql::Names;
+use crate::sql::publication::Publication;
 
 /// Every mode.
-pub const MODES: &[&dyn Mode] = &[&append::Append];
+pub const MODES: &[&dyn Mode] =
+    &[&append::Append, &upsert::Upsert, &replace::Replace, &replace_partitions::ReplacePartitions];
 
 /// What a batch's rows do to those already in the table.
 pub trait Mode: Debug + Sync {
@@ -23,10 +32,16 @@ pub trait Mode: Debug + Sync {
     fn mode(&self) -> LoadMode;
 
     /// The statements that bring staging into the target, inside the publish transaction.
-    fn publish(&self, names: &Names) -> Vec<String>;
+    fn publish(&self, of: &Publication<'_>) -> Vec<String>;
 
     /// An SQL expression, evaluated after [`publish`](Self::publish): how many staged rows lost to a newer row.
-    fn stale(&self, names: &Names) -> String;
+    fn stale(&self, of: &Publication<'_>) -> String;
+
+    /// An SQL expression, evaluated after [`publish`](Self::publish): how many rows of the batch's earlier deliveries
+    /// have a key that this one lacks. Where rows have no key, none.
+    fn withdrawn(&self, _: &Publication<'_>) -> String {
+        "0".to_owned()
+    }
 }
 
 /// The mode that a dataset names.

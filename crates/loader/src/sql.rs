@@ -3,7 +3,9 @@
 //! The text of a step is a function of the run's documents: no clock, no attempt, no execution. So the same step of
 //! the same run is the same text whenever and by whomever it is submitted. The golden files in `tests/golden/` show all.
 
+pub mod explain;
 pub mod prepare;
+pub mod publication;
 pub mod publish;
 pub mod quote;
 pub mod stage;
@@ -46,10 +48,14 @@ pub struct Names {
     pub lock: String,
     /// The run's staging table.
     pub stage: String,
+    /// The same without its schema, in front of its columns.
+    pub stage_table: String,
     /// The target's schema.
     pub target_schema: String,
     /// The target.
     pub target: String,
+    /// The same without its schema, in front of its columns.
+    pub target_table: String,
     /// The columns of files, staging and target, in order: `"_sluice_batch", "_sluice_run", "id", …`.
     pub columns: Vec<String>,
     /// The target's value of each column, from the staged one: most are the column itself (see [`staged`]).
@@ -77,8 +83,10 @@ impl Names {
             ledger: ledger(),
             lock: own_table(&format!("lock_{}", hash::hash32([schema, table]))),
             stage: own_table(&stage_table(run)),
+            stage_table: identifier(&stage_table(run)),
             target_schema: identifier(schema),
             target: format!("{}.{}", identifier(schema), identifier(table)),
+            target_table: identifier(table),
             columns,
             published,
             batch: literal(batch.as_str())?,

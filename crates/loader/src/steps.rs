@@ -7,6 +7,8 @@
 //!               └ published, or superseded ──────────────┘
 //! ```
 //!
+//! Where COPY fails for good, `explain` reads what the warehouse knows of it, and the load ends with that.
+//!
 //! A call reads where the load stands from its request, and the rest from documents, statements and the ledger: it may
 //! be lost or made twice at any point. What follows what is decided in [`crate::decision`].
 
@@ -25,7 +27,7 @@ use crate::decision::{AfterAbsence, AfterFailure, FIRST_WAIT_SECONDS, after_abse
 use crate::delivery::Delivery;
 use crate::ledger::{Entry, Verdict, check_target, judge};
 use crate::sql::prepare::Prepare;
-use crate::sql::{Names, drop_stage, publish, stage, stage_table, verdict};
+use crate::sql::{Names, drop_stage, explain, publish, stage, stage_table, verdict};
 use crate::statement::{Poll, Submission, Warehouse, nth_of_batch};
 use crate::target::TableColumn;
 use crate::tries::{Failure, Tries};
@@ -113,6 +115,7 @@ impl Steps<'_> {
         match step {
             LoadStep::Prepare => self.prepared(id, &loading).await,
             LoadStep::Stage => self.submit(LoadStep::Publish, &loading, &self.tries().await?, "").await,
+            LoadStep::Explain => self.explained(id).await,
             LoadStep::Publish => self.submit(LoadStep::Verdict, &loading, &self.tries().await?, id).await,
             LoadStep::Verdict => self.judged(id, &loading).await,
             LoadStep::Done => Ok(DONE),
@@ -183,10 +186,37 @@ impl Steps<'_> {
         let again = match after_failure(step, kind, tries.spent(step)) {
             AfterFailure::AskLedger => LoadStep::Verdict,
             AfterFailure::TryAgain => step,
+            AfterFailure::Explain => LoadStep::Explain,
+            // That nobody could say more of it is not how the load failed.
+            AfterFailure::GiveUp if step == LoadStep::Explain => return Err(self.copy_failed(&tries, &[])),
             AfterFailure::GiveUp => return Err(failure.into_error(step, self.run)),
         };
         let loading = self.loading(self.delivery().await?)?;
         self.submit(again, &loading, &tries, id).await
+    }
+
+    /// COPY has failed, and the warehouse has said what it knows of it: that is how the load ends.
+    async fn explained(&self, id: &str) -> Result<LoadState> {
+        let Some(rows) = self.warehouse.rows(id).await? else {
+            return self.failed(LoadStep::Explain, id, Kind::Transient, UNKNOWN).await;
+        };
+        let known = rows.iter().map(explain::sentence).collect::<Result<Vec<_>>>()?;
+        Err(self.copy_failed(&self.tries().await?, &known))
+    }
+
+    /// The error of a load whose COPY failed for good, with what the warehouse knows of it.
+    fn copy_failed(&self, tries: &Tries<'_>, known: &[String]) -> Error {
+        let Some(failed) = tries.last(LoadStep::Stage) else {
+            return Error::new(Kind::Bug, "copy", self.run).because("it was asked why COPY failed, and none has");
+        };
+        let mut failure = failed.failure.clone();
+        for text in known {
+            failure.error += &format!("; {text}");
+        }
+        if let Some(hint) = explain::hint(&failure.error) {
+            failure.error += &format!("; {hint}");
+        }
+        failure.into_error(LoadStep::Stage, self.run)
     }
 
     /// Cancels what runs and drops staging. Nothing that is gone already is an error; a published run stays published.
@@ -227,14 +257,14 @@ impl Steps<'_> {
         let about = match step {
             // What is read must not be what an earlier execution read; what is written is the same for all of them.
             LoadStep::Prepare => format!("execution {}", self.n),
-            LoadStep::Verdict => format!("execution {} after {after}", self.n),
+            LoadStep::Explain | LoadStep::Verdict => format!("execution {} after {after}", self.n),
             LoadStep::Stage | LoadStep::Publish | LoadStep::Done => String::new(),
         };
         let submission = Submission::of(self.run, step.name(), number, &about, sql);
         let statement_id = Some(self.warehouse.submit(&submission).await?);
         let wait_seconds = match step {
             // The ledger is asked at once, also where the publish failed.
-            LoadStep::Verdict => FIRST_WAIT_SECONDS,
+            LoadStep::Explain | LoadStep::Verdict => FIRST_WAIT_SECONDS,
             _ => backoff(tries.spent(step)),
         };
         Ok(LoadState { step, statement_id, wait_seconds })
@@ -266,7 +296,7 @@ impl Steps<'_> {
         let bytes = object::to_json(&load)?;
         let created = object::create(&self.clients.s3, self.bucket(), &layout::load(self.run, self.n), bytes).await?;
         tracing::info!(outcome = ?load.outcome, ?created, staged = load.staged, published = load.published,
-            replaced = load.replaced, "load ended");
+            replaced = load.replaced, withdrawn = load.withdrawn, "load ended");
         Ok(DONE)
     }
 
@@ -280,6 +310,7 @@ impl Steps<'_> {
                 published: entry.published,
                 stale: entry.stale,
                 replaced: entry.replaced,
+                withdrawn: entry.withdrawn,
                 published_at: Some(entry.published_at),
                 supersedes,
                 ..self.load(Outcome::Published)
@@ -300,6 +331,7 @@ impl Steps<'_> {
             published: 0,
             stale: 0,
             replaced: 0,
+            withdrawn: 0,
             published_at: None,
             supersedes: Vec::new(),
             superseded_by: None,
@@ -345,9 +377,8 @@ impl Loading {
                 let source = stage::Source { manifest, role: &config.copy_role, rows: delivery.counts.accepted };
                 stage::statements(run, names, &delivery.columns, &source)
             }
-            LoadStep::Publish => {
-                publish::statements(names, delivery, &target.table.to_string(), mode::find(target.mode)?)
-            }
+            LoadStep::Publish => publish::statements(names, delivery, target, mode::find(target.mode)?),
+            LoadStep::Explain => Ok(vec![explain::statement(run)?]),
             LoadStep::Verdict => Ok(vec![verdict::statement(names)]),
             LoadStep::Done => Err(Error::new(Kind::Bug, "submit", run).because("nothing follows the last step")),
         }

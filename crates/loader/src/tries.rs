@@ -64,6 +64,7 @@ impl Failure {
         let operation = match step {
             LoadStep::Prepare => "prepare the tables for",
             LoadStep::Stage => "copy",
+            LoadStep::Explain => "ask why COPY failed for",
             LoadStep::Publish => "publish",
             LoadStep::Verdict | LoadStep::Done => "read the ledger for",
         };

@@ -106,7 +106,7 @@ pub struct LoadState {
     pub wait_seconds: u32,
 }
 
-/// The steps of a load, in order. Each is one submission to the warehouse.
+/// The steps of a load. Each is one submission to the warehouse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LoadStep {
@@ -114,6 +114,8 @@ pub enum LoadStep {
     Prepare,
     /// COPY into staging, counted.
     Stage,
+    /// COPY has failed for good: what it left of its failure is read.
+    Explain,
     /// Staging into the target, with the ledger row, in one transaction.
     Publish,
     /// The ledger is read: it alone says whether the run is published.
@@ -128,6 +130,7 @@ impl LoadStep {
         match self {
             Self::Prepare => "prepare",
             Self::Stage => "stage",
+            Self::Explain => "explain",
             Self::Publish => "publish",
             Self::Verdict => "verdict",
             Self::Done => "done",

@@ -46,6 +46,11 @@ pub fn claim(dataset: &DatasetName, batch: &BatchId, hash: &str) -> String {
     format!("{}deliveries/{batch}/{hash}.json", runs(dataset))
 }
 
+/// A batch's place among the batches of its dataset. Runs expire; this must not.
+pub fn batch_place(dataset: &DatasetName, batch: &BatchId) -> String {
+    format!("batches/{dataset}/{batch}.json")
+}
+
 /// A run's manifest.
 pub fn manifest(name: &RunName) -> String {
     run(name) + "manifest.json"

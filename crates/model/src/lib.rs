@@ -14,6 +14,7 @@
 //! read and write them. Start reading at [`arrival`], then [`plan`].
 
 pub mod arrival;
+pub mod batch;
 pub mod copy;
 pub mod count;
 pub mod dataset;

@@ -30,6 +30,9 @@ pub struct Load {
     pub stale: u64,
     /// Rows of the batch's earlier runs that this one replaced.
     pub replaced: u64,
+    /// Those of them whose key this run does not have: no other row came in their place.
+    #[serde(default)]
+    pub withdrawn: u64,
     /// When the ledger says the rows were published.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub published_at: Option<DateTime<Utc>>,

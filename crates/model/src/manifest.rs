@@ -142,9 +142,13 @@ pub struct Manifest {
     /// Orders the deliveries of one key, where the event had it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sequencer: Option<Sequencer>,
-    /// Orders the batches, where the producer said so.
+    /// The moment its content describes, where the producer said so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub as_of: Option<DateTime<Utc>>,
+    /// The batch's place among others: [`BatchPlace::at`](crate::batch::BatchPlace::at). Documents of builds that recorded
+    /// none lack it: see [`place`](Self::place).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch_at: Option<DateTime<Utc>>,
     /// The files, in the producer's order (a marker's: in the order of their keys).
     pub entries: Vec<Entry>,
 }
@@ -162,6 +166,11 @@ pub struct Entry {
 impl Manifest {
     /// The version that is written now.
     pub const VERSION: u32 = 1;
+
+    /// The batch's place among others.
+    pub fn place(&self) -> DateTime<Utc> {
+        self.batch_at.or(self.as_of).unwrap_or(self.pin.last_modified)
+    }
 
     /// Whether this delivery is older than another of the same batch: by sequencer where both have one, else by the
     /// manifest's Last-Modified.

@@ -32,6 +32,11 @@ impl Grain {
     const CALLS: &[(&str, Grain)] =
         &[("year", Self::Year), ("month", Self::Month), ("day", Self::Day), ("hour", Self::Hour)];
 
+    /// The word of the call, which is the unit of time as well; none for the value itself.
+    pub fn unit(self) -> Option<&'static str> {
+        Self::CALLS.iter().find(|(_, grain)| *grain == self).map(|(word, _)| *word)
+    }
+
     /// Whether a key can be made of a column of this type, else why not.
     pub fn accepts(self, column: Type) -> Result<(), &'static str> {
         match (self, column) {
@@ -82,8 +87,8 @@ impl PartitionBy {
 
 impl fmt::Display for PartitionBy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match Grain::CALLS.iter().find(|(_, grain)| *grain == self.grain) {
-            Some((call, _)) => write!(f, "{call}({})", self.column),
+        match self.grain.unit() {
+            Some(call) => write!(f, "{call}({})", self.column),
             None => write!(f, "{}", self.column),
         }
     }

@@ -24,6 +24,7 @@ fn manifest() -> Manifest {
         sha256: String::new(),
         sequencer: None,
         as_of: None,
+        batch_at: Some(DateTime::UNIX_EPOCH),
         entries: Vec::new(),
     }
 }

@@ -32,6 +32,7 @@ fn evidence() -> Evidence {
         sha256: "0".repeat(64),
         sequencer: None,
         as_of: None,
+        batch_at: Some(DateTime::UNIX_EPOCH),
         entries: Vec::new(),
     };
     let inputs = vec![Input { url: url("a.csv"), pin: pin(5_000), promise: ListingMeta::default() }];
@@ -63,6 +64,7 @@ fn evidence() -> Evidence {
         published: 897,
         stale: 0,
         replaced: 0,
+        withdrawn: 0,
         published_at: None,
         supersedes: Vec::new(),
         superseded_by: None,

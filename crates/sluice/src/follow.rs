@@ -16,6 +16,7 @@ use model::{Error, Kind, Result};
 
 use crate::history;
 use crate::place::Place;
+use crate::screen;
 
 /// How often the control bucket is looked at.
 const POLL: Duration = Duration::from_millis(200);
@@ -136,7 +137,7 @@ async fn describe(place: &Place, key: &str, name: &str) -> Result<Option<String>
     if name.ends_with("/load.json") {
         let load: Load = object::need_document(s3, bucket, key).await?;
         return Ok(Some(match load.outcome {
-            Outcome::Published => format!("published    {} rows, {} replaced", load.published, load.replaced),
+            Outcome::Published => format!("published    {}", screen::published(&load)),
             Outcome::Superseded => "superseded   a newer delivery of the batch was there before".to_owned(),
             Outcome::LakeOnly => "in the lake  the dataset names no table".to_owned(),
         }));

@@ -3,6 +3,7 @@
 
 use std::fmt::Display;
 
+use model::load::Load;
 use model::part::RejectLine;
 use model::refusal::Refusal;
 use model::report::RunReport;
@@ -103,7 +104,7 @@ pub fn report(report: &RunReport, rejects: &[RejectLine]) {
     reject_lines(rejects);
     if let Some(load) = &report.load {
         let table = load.table.as_ref().map_or_else(|| "the lake only".to_owned(), ToString::to_string);
-        line(format_args!("warehouse  {table}: {} published, {} replaced", load.published, load.replaced));
+        line(format_args!("warehouse  {table}: {}", published(load)));
         if let Some(newer) = &load.superseded_by {
             line(format_args!("           superseded by {newer}: a newer delivery of the batch was there before"));
         }
@@ -114,6 +115,18 @@ pub fn report(report: &RunReport, rejects: &[RejectLine]) {
     if let Some(seconds) = report.seconds {
         line(format_args!("took       {seconds:.1} s"));
     }
+}
+
+/// What became of the rows in the warehouse; what only some modes have is told where there is any.
+pub fn published(load: &Load) -> String {
+    let mut text = format!("{} published, {} replaced", load.published, load.replaced);
+    if load.stale > 0 {
+        text += &format!(", {} stale: newer rows are there", load.stale);
+    }
+    if load.withdrawn > 0 {
+        text += &format!(", {} withdrawn: their keys are in the batch no longer", load.withdrawn);
+    }
+    text
 }
 
 /// The report of a trial, with the first of its rejects.

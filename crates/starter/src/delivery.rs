@@ -64,6 +64,12 @@ pub async fn deliver(
     let territory = Territory { index: &index, dataset: name, landing: landing.as_str(), landing_bucket };
     let (as_of, entries) = entries(s3, url, &bytes, territory).await?;
     let inputs = input::inputs(&entries, input::pins(s3, &entries).await?)?;
+    let mask_key = mask_key::version(clients, &config.mask_key, &dataset.dataset).await?;
+    // Last of all: a delivery that is refused gives its batch no place.
+    let place = record::place(s3, control, name, &batch, as_of.unwrap_or(pin.last_modified)).await?;
+    if let Some(as_of) = as_of.filter(|as_of| *as_of != place.at) {
+        return Err(Refused::moved_batch(url, as_of, place.at).into());
+    }
 
     let manifest = Manifest {
         version: Manifest::VERSION,
@@ -73,9 +79,9 @@ pub async fn deliver(
         sequencer,
         pin,
         as_of,
+        batch_at: Some(place.at),
         entries,
     };
-    let mask_key = mask_key::version(clients, &config.mask_key, &dataset.dataset).await?;
     let plan = RunPlan::for_manifest(&manifest, &dataset, inputs, mask_key)?;
     let plan = record::documents(s3, control, &manifest, plan).await?;
     let plan = record::claim(s3, control, &claim, plan).await?;

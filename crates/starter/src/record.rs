@@ -4,8 +4,9 @@ use aws::Clients;
 use aws::metric::Metric;
 use aws::object::{self, Created};
 use chrono::{DateTime, Utc};
+use model::batch::BatchPlace;
 use model::manifest::Manifest;
-use model::name::DatasetName;
+use model::name::{BatchId, DatasetName};
 use model::plan::{Claim, RunPlan};
 use model::refusal::Refusal;
 use model::{Error, Kind, Result, layout};
@@ -34,6 +35,22 @@ pub async fn claim(s3: &aws_sdk_s3::Client, control: &str, key: &str, plan: RunP
             let first: Claim = object::need_document(s3, control, key).await?;
             object::need_document(s3, control, &layout::plan(&first.run)).await
         }
+    }
+}
+
+/// The batch's place among others: the one that its first delivery recorded, or else this one.
+pub async fn place(
+    s3: &aws_sdk_s3::Client,
+    control: &str,
+    dataset: &DatasetName,
+    batch: &BatchId,
+    at: DateTime<Utc>,
+) -> Result<BatchPlace> {
+    let place = BatchPlace { version: BatchPlace::VERSION, batch: batch.clone(), at };
+    let key = layout::batch_place(dataset, batch);
+    match object::create(s3, control, &key, object::to_json(&place)?).await? {
+        Created::New | Created::Same => Ok(place),
+        Created::Other => object::need_document(s3, control, &key).await,
     }
 }
 

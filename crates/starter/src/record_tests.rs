@@ -22,6 +22,7 @@ fn manifest() -> Manifest {
         sha256: "0".repeat(64),
         sequencer: None,
         as_of: None,
+        batch_at: Some(DateTime::UNIX_EPOCH),
         entries: Vec::new(),
     }
 }

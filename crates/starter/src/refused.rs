@@ -2,6 +2,7 @@
 //!
 //! To add one: a function here, a line in the test's list, and the check that calls it.
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use model::Error;
 use model::manifest::MAX_MANIFEST_BYTES;
 use model::name::{DatasetName, S3Url};
@@ -130,6 +131,19 @@ impl Refused {
         Self::new("names_itself", format!("{manifest} names itself as a file"), format!("take it out and {AGAIN}"))
     }
 
+    /// The manifest gives its batch another place among the batches than it has.
+    pub fn moved_batch(manifest: &S3Url, as_of: DateTime<Utc>, place: DateTime<Utc>) -> Self {
+        Self::new(
+            "moved_batch",
+            format!(
+                "{manifest} is as_of {}, and its batch is as of {} since its first delivery",
+                as_of.to_rfc3339_opts(SecondsFormat::AutoSi, true),
+                place.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+            ),
+            "deliver it without as_of or with that one, or as another batch: under another key",
+        )
+    }
+
     /// There is nothing to load.
     pub fn empty_batch(manifest: &S3Url, where_to_look: &str) -> Self {
         Self::new(
@@ -182,6 +196,7 @@ fn first_of(mut texts: Vec<String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::TimeDelta;
     use std::collections::BTreeSet;
 
     #[test]
@@ -201,6 +216,7 @@ mod tests {
             Refused::duplicate_url(&url),
             Refused::names_itself(&url),
             Refused::empty_batch(&url, "its entries are empty"),
+            Refused::moved_batch(&url, DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH + TimeDelta::days(1)),
             Refused::missing_file(&[&url]),
             Refused::size_differs(&[(&url, 1, 2)]),
             Refused::etag_differs(&[(&url, "a", "b".to_owned())]),

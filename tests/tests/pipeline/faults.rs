@@ -27,10 +27,43 @@ struct End {
     staging: Vec<Vec<Value>>,
 }
 
+/// What each load mode has in the dataset file.
+const MODES: [&str; 4] =
+    ["mode: append", "mode: upsert, key: [id], newest: sold_on", "mode: replace", "mode: replace_partitions"];
+
 /// A pipeline whose time stands still, so that a delivery has the same name in every trial.
-async fn pipeline(folder: &Path) -> Pipeline {
+async fn pipeline(folder: &Path, mode: &str) -> Pipeline {
     let clock = Arc::new(|| DateTime::from_timestamp(1_800_000_000, 0).unwrap());
-    Pipeline::start_with(Options { clock, ..Options::at(folder) }, ORDERS).await.unwrap()
+    assert!(ORDERS.contains(MODES[0]));
+    Pipeline::start_with(Options { clock, ..Options::at(folder) }, &ORDERS.replace(MODES[0], mode)).await.unwrap()
+}
+
+/// The state of a pipeline that has taken an older batch, of which one row has a key and a partition of the batch that
+/// follows, one a partition, and one neither. It is made once for each mode; trials begin with a copy.
+async fn with_an_older_batch(mode: &str) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let pipeline = pipeline(folder.path(), mode).await;
+    let older = "id,name,sold_on,amount\n1,Old,2026-01-01,1\n98,Old,2026-01-02,1\n99,Old,2025-12-31,1\n";
+    pipeline.deliver_as_of("older", &[("a.csv", older)], DateTime::from_timestamp(0, 0)).await.unwrap();
+    pipeline.local.kill().await;
+    folder
+}
+
+fn copy_of(folder: &TempDir) -> TempDir {
+    fn copy(from: &Path, to: &Path) {
+        for entry in std::fs::read_dir(from).unwrap() {
+            let (entry, to) = (entry.as_ref().unwrap(), to.join(entry.as_ref().unwrap().file_name()));
+            if entry.file_type().unwrap().is_dir() {
+                std::fs::create_dir(&to).unwrap();
+                copy(&entry.path(), &to);
+            } else {
+                std::fs::copy(entry.path(), to).unwrap();
+            }
+        }
+    }
+    let copied = TempDir::new().unwrap();
+    copy(folder.path(), copied.path());
+    copied
 }
 
 /// Two files and then their manifest, which is the first call that counts.
@@ -49,10 +82,16 @@ async fn end(pipeline: &Pipeline, manifest: &S3Url) -> End {
     pipeline.local.redeliver(manifest).await.unwrap();
     pipeline.local.idle().await;
     let runs = sluice::history::all(&pipeline.place, None).await.unwrap();
-    let [sluice::history::Seen { what: sluice::history::What::Run(run, _), .. }] = runs.as_slice() else {
-        panic!("there is one run and no refusal: {runs:?}");
-    };
-    let report = pipeline.report(run).await.unwrap().unwrap();
+    let mut runs_of_batch = Vec::new();
+    for seen in &runs {
+        let sluice::history::What::Run(run, _) = &seen.what else { panic!("nothing is refused: {runs:?}") };
+        let report = pipeline.report(run).await.unwrap().unwrap();
+        if report.manifest.as_ref() == Some(manifest) {
+            runs_of_batch.push((run, report));
+        }
+    }
+    let [(run, report)] = <[_; 1]>::try_from(runs_of_batch).unwrap();
+    assert_eq!(runs.len(), 2, "each batch is one run");
     let glue = pipeline.place.clients.glue.get_partitions().database_name("lake").table_name("orders").send().await;
     let mut partitions: Vec<Vec<String>> = glue.unwrap().partitions().iter().map(|p| p.values().to_vec()).collect();
     partitions.sort();
@@ -75,13 +114,18 @@ async fn end(pipeline: &Pipeline, manifest: &S3Url) -> End {
 const CALLS: u64 = 50;
 
 /// What a delivery without faults comes to.
-async fn undisturbed() -> End {
-    let folder = TempDir::new().unwrap();
-    let pipeline = pipeline(folder.path()).await;
+async fn undisturbed(state: &TempDir, mode: &str) -> End {
+    let folder = copy_of(state);
+    let pipeline = pipeline(folder.path(), mode).await;
     let manifest = deliver(&pipeline, Vec::new()).await;
     pipeline.local.idle().await;
     let end = end(&pipeline, &manifest).await;
-    assert_eq!((end.rows.len(), end.ledger.len(), end.parquet.len(), end.rejects.len()), (4, 1, 3, 1));
+    let rows = MODES.into_iter().zip([4 + 3, 4 + 2, 4, 4 + 1]).find(|(of, _)| *of == mode).map(|(_, rows)| rows);
+    assert_eq!(
+        (Some(end.rows.len()), end.ledger.len(), end.parquet.len(), end.rejects.len()),
+        (rows, 2, 3, 1),
+        "{mode}"
+    );
     assert_eq!((end.status, end.equation.iter().all(|equality| equality.holds)), (Status::Succeeded, true));
     end
 }
@@ -91,48 +135,54 @@ fn met(pipeline: &Pipeline) -> Option<Called> {
     pipeline.local.faults().calls().into_iter().find(|call| call.fault.is_some())
 }
 
-/// Fails each call in turn, until there are no more; the manifest's own PUT is the producer's and is left out.
-async fn every_call(fault: Fault) {
-    let expected = undisturbed().await;
-    for nth in 2.. {
-        let folder = TempDir::new().unwrap();
-        let pipeline = pipeline(folder.path()).await;
+/// Fails each call in turn, until there are no more; the manifest's own PUT is the producer's and is left out. The modes
+/// make the same calls: they take turns, each fault in another order.
+async fn every_call(fault: Fault, first: usize) {
+    let mut expected = Vec::new();
+    for mode in MODES {
+        let state = with_an_older_batch(mode).await;
+        let end = undisturbed(&state, mode).await;
+        expected.push((mode, state, end));
+    }
+    for (nth, (mode, state, expected)) in (2..).zip(expected.iter().cycle().skip(first)) {
+        let folder = copy_of(state);
+        let pipeline = pipeline(folder.path(), mode).await;
         let manifest = deliver(&pipeline, vec![Rule::nth(nth, fault)]).await;
         pipeline.local.idle().await;
         let Some(call) = met(&pipeline) else {
             assert!(nth > CALLS, "call {nth} never came");
             return;
         };
-        assert_eq!(end(&pipeline, &manifest).await, expected, "{call:?}");
+        assert_eq!(end(&pipeline, &manifest).await, *expected, "{mode}, {call:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_call_fails_once_with_500() {
-    every_call(Fault::Error).await;
+    every_call(Fault::Error, 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_call_is_throttled_once() {
-    every_call(Fault::Throttle).await;
+    every_call(Fault::Throttle, 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_call_is_lost_once() {
-    every_call(Fault::DropBefore).await;
+    every_call(Fault::DropBefore, 2).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_is_lost_once() {
-    every_call(Fault::DropAfter).await;
+    every_call(Fault::DropAfter, 3).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn killed_between_any_two_calls() {
-    let expected = undisturbed().await;
+async fn killed_between_any_two_calls(mode: &str) {
+    let state = with_an_older_batch(mode).await;
+    let expected = undisturbed(&state, mode).await;
     for nth in 2.. {
-        let folder = TempDir::new().unwrap();
-        let first = pipeline(folder.path()).await;
+        let folder = copy_of(&state);
+        let first = pipeline(folder.path(), mode).await;
         // The call is held back until the process is gone.
         let manifest = deliver(&first, vec![Rule::nth(nth, Fault::Slow { milliseconds: 3_600_000 })]).await;
         let held_back = async {
@@ -150,8 +200,28 @@ async fn killed_between_any_two_calls() {
         }
         let call = met(&first);
         first.local.kill().await;
-        let again = pipeline(folder.path()).await;
+        let again = pipeline(folder.path(), mode).await;
         again.local.idle().await;
         assert_eq!(end(&again, &manifest).await, expected, "killed at {call:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_append_is_killed_between_any_two_calls() {
+    killed_between_any_two_calls(MODES[0]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upsert_is_killed_between_any_two_calls() {
+    killed_between_any_two_calls(MODES[1]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_is_killed_between_any_two_calls() {
+    killed_between_any_two_calls(MODES[2]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_of_partitions_is_killed_between_any_two_calls() {
+    killed_between_any_two_calls(MODES[3]).await;
 }

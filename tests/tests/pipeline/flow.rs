@@ -157,6 +157,30 @@ async fn an_event_that_comes_again_is_its_run_whatever_became_of_the_files() {
 }
 
 #[tokio::test]
+async fn a_copy_that_fails_says_which_file_and_what_to_do() {
+    let (_folder, pipeline) = pipeline().await;
+    // Its second batch of statements is the COPY: held back until a file of the lake is another one.
+    let copy = Rule::nth_of("RedshiftData", "BatchExecuteStatement", 2, Fault::Slow { milliseconds: 10_000 });
+    pipeline.local.faults().set(vec![copy]);
+    let run = pipeline.send("one", &[("a.csv", FOUR_ROWS)]).await.unwrap().run;
+    while !pipeline.local.faults().calls().iter().any(|call| call.fault.is_some()) {
+        tokio::task::yield_now().await;
+    }
+    let (key, _) = pipeline.parquet(&run).await.unwrap().swap_remove(0);
+    let lake = pipeline.export("SLUICE_LAKE_BUCKET");
+    let other = pipeline.place.clients.s3.put_object().bucket(&lake).key(&key).body(b"PAR1".to_vec().into());
+    other.send().await.unwrap();
+    pipeline.local.idle().await;
+
+    let report = pipeline.report(&run).await.unwrap().unwrap();
+    assert_eq!(report.status, Status::Failed);
+    let message = report.error.unwrap().message;
+    let says = format!("; s3://{lake}/{key}: HTTP response error code: 416 Message: InvalidRange");
+    assert!(message.contains(&says), "{message}");
+    assert!(message.ends_with("nobody but Sluice may write to the lake; deliver again"), "{message}");
+}
+
+#[tokio::test]
 async fn past_the_reject_limit_nothing_is_loaded() {
     let (_folder, pipeline) = pipeline().await;
     let bad = "id,name,sold_on,amount\n1,Ann,2026-01-01,x\n2,Bob,2026-01-01,y\n3,Cy,2026-01-01,1\n";

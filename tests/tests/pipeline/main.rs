@@ -7,6 +7,7 @@ mod events;
 mod faults;
 mod flow;
 mod mask_key;
+mod modes;
 mod refusals;
 mod schema;
 mod transform;

@@ -94,10 +94,11 @@ async fn plan_of(local: &Local, dataset: &str, inputs: Vec<(S3Url, Vec<u8>, List
         version: 1,
         batch: BatchId::of(&url),
         url,
-        pin,
+        pin: pin.clone(),
         sha256: String::new(),
         sequencer: None,
         as_of: None,
+        batch_at: Some(pin.last_modified),
         entries: vec![],
     };
     let dataset = DatasetFile::parse(dataset, "x").unwrap();

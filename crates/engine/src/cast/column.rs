@@ -34,7 +34,6 @@ impl Column {
     /// Fails where one of the column's options cannot be carried out.
     pub fn new(dataset: &Dataset, index: usize, mask_key: Option<&MaskKey>) -> Result<Self, String> {
         let (name, options) = dataset.columns.get_index(index).ok_or("it is not in its dataset")?;
-        let is_key = dataset.dedupe.as_ref().is_some_and(|dedupe| dedupe.key.contains(name));
         let most = match options.kind {
             Type::Char(most) | Type::Varchar(most) => usize::from(most),
             _ => 0,
@@ -59,7 +58,7 @@ impl Column {
         };
         // Rows without a key cannot be told apart.
         let mut options = options.clone();
-        options.required |= is_key;
+        options.required = dataset.requires(name);
         for rule in RULES {
             let steps = rule.steps(&options, &*column.typing);
             for step in steps.map_err(|what| format!("`{}`: {what}", rule.name()))? {

@@ -3,7 +3,7 @@
 use model::dataset::LoadMode;
 
 use super::Mode;
-use crate::sql::Names;
+use crate::sql::publication::Publication;
 
 /// Every staged row is inserted.
 #[derive(Debug)]
@@ -14,13 +14,12 @@ impl Mode for Append {
         LoadMode::Append
     }
 
-    fn publish(&self, names: &Names) -> Vec<String> {
-        let (columns, values) = (names.column_list(), names.published_list());
-        vec![format!("INSERT INTO {} ({columns})\nSELECT {values}\nFROM {}", names.target, names.stage)]
+    fn publish(&self, of: &Publication<'_>) -> Vec<String> {
+        vec![of.insert(&of.names.stage)]
     }
 
     /// None: appending asks no row whether another is newer.
-    fn stale(&self, _: &Names) -> String {
+    fn stale(&self, _: &Publication<'_>) -> String {
         "0".to_owned()
     }
 }

@@ -18,24 +18,28 @@
 
 use model::Result;
 use model::arrival::Sequencer;
+use model::dataset::LoadTarget;
 use model::manifest::Manifest;
+use model::name::TableName;
 
 use super::Names;
+use super::publication::Publication;
 use super::quote::{identifier, literal};
 use crate::delivery::Delivery;
 use crate::ledger;
 use crate::mode::Mode;
 
 /// The statements of `publish`.
-pub fn statements(names: &Names, delivery: &Delivery, target: &str, mode: &dyn Mode) -> Result<Vec<String>> {
+pub fn statements(names: &Names, delivery: &Delivery, target: &LoadTarget, mode: &dyn Mode) -> Result<Vec<String>> {
+    let publication = Publication::of(names, delivery, target)?;
     let mut statements = vec![
         format!("LOCK {}", names.lock),
         not_published(names),
         no_newer_delivery(names, &delivery.manifest)?,
-        no_other_target(names, target)?,
+        no_other_target(names, &target.table)?,
     ];
-    statements.extend(mode.publish(names));
-    statements.push(ledger_row(names, delivery, target, mode)?);
+    statements.extend(mode.publish(&publication));
+    statements.push(ledger_row(&publication, delivery, mode)?);
     statements.push(format!(
         "DELETE FROM {}\nWHERE \"_sluice_batch\" = {} AND \"_sluice_run\" <> {}",
         names.target, names.batch, names.run
@@ -66,8 +70,8 @@ fn no_newer_delivery(names: &Names, manifest: &Manifest) -> Result<String> {
 
 /// [`ledger::check_target`] again, for what was published since `prepare`. Another target has another lock: two
 /// publishes at the very same time may both pass, and the verdict refuses what came of it.
-fn no_other_target(names: &Names, target: &str) -> Result<String> {
-    let condition = format!("\"batch\" = {} AND \"target\" <> {}", names.batch, literal(target)?);
+fn no_other_target(names: &Names, target: &TableName) -> Result<String> {
+    let condition = format!("\"batch\" = {} AND \"target\" <> {}", names.batch, literal(&target.to_string())?);
     Ok(guard("the batch is in the ledger with another target, rows: ", &names.ledger, &condition))
 }
 
@@ -81,13 +85,13 @@ fn guard(text: &str, ledger: &str, condition: &str) -> String {
     )
 }
 
-fn ledger_row(names: &Names, delivery: &Delivery, target: &str, mode: &dyn Mode) -> Result<String> {
-    let values = values(names, delivery, target, mode)?;
+fn ledger_row(of: &Publication<'_>, delivery: &Delivery, mode: &dyn Mode) -> Result<String> {
+    let values = values(of, delivery, mode)?;
     let columns: Vec<String> = values.iter().map(|(column, _)| identifier(column)).collect();
     let values: Vec<String> = values.into_iter().map(|(_, value)| value).collect();
     Ok(format!(
         "INSERT INTO {} (\n    {}\n)\nSELECT\n    {}",
-        names.ledger,
+        of.names.ledger,
         columns.join(",\n    "),
         values.join(",\n    ")
     ))
@@ -95,11 +99,11 @@ fn ledger_row(names: &Names, delivery: &Delivery, target: &str, mode: &dyn Mode)
 
 /// Every column of the ledger and its value, in the ledger's order (a test holds that).
 pub(super) fn values(
-    names: &Names,
+    of: &Publication<'_>,
     delivery: &Delivery,
-    target: &str,
     mode: &dyn Mode,
 ) -> Result<Vec<(&'static str, String)>> {
+    let names = of.names;
     let Delivery { plan, manifest, counts, .. } = delivery;
     let count = |table: &str, condition: &str| format!("(SELECT COUNT(*) FROM {table}{condition})");
     let published = format!(" WHERE \"_sluice_run\" = {}", names.run);
@@ -109,7 +113,7 @@ pub(super) fn values(
         ("batch", names.batch.clone()),
         ("dataset", literal(plan.run.dataset().as_str())?),
         ("dataset_sha256", literal(&plan.dataset_sha256)?),
-        ("target", literal(target)?),
+        ("target", literal(&of.target.table.to_string())?),
         ("mode", literal(mode.mode().name())?),
         ("manifest_url", literal(&manifest.url.to_string())?),
         ("manifest_version", literal(&manifest.pin.version())?),
@@ -128,10 +132,12 @@ pub(super) fn values(
         ("rows_duplicate", counts.duplicate.to_string()),
         ("rows_staged", count(&names.stage, "")),
         ("rows_published", count(&names.target, &published)),
-        ("rows_stale", mode.stale(names)),
+        ("rows_stale", mode.stale(of)),
         ("rows_replaced", count(&names.target, &replaced)),
         ("published_at", "GETDATE()".to_owned()),
         ("code_version", literal(env!("CARGO_PKG_VERSION"))?),
+        ("batch_at", ledger::timestamp(manifest.place())),
+        ("rows_withdrawn", mode.withdrawn(of)),
     ])
 }
 

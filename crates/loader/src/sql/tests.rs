@@ -57,6 +57,7 @@ pub fn delivery() -> Delivery {
         sha256: "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9".to_owned(),
         sequencer: Some(Sequencer::new("0055AED6DCD90281E5")),
         as_of: chrono::DateTime::from_timestamp(1_356_998_400, 500_000_000),
+        batch_at: Some(at(1_356_998_400)),
         entries: Vec::new(),
     };
     let input = |n: u32| Input {
@@ -112,8 +113,16 @@ fn check(statements: &[String], golden: ExpectFile) {
 
 fn published(delivery: &Delivery) -> Vec<String> {
     let target = target(delivery);
-    let mode = mode::find(target.mode).unwrap();
-    publish::statements(&names(delivery), delivery, &target.table.to_string(), mode).unwrap()
+    publish::statements(&names(delivery), delivery, &target, mode::find(target.mode).unwrap()).unwrap()
+}
+
+/// The delivery with other keys in its dataset's `load`, and partitions of every kind.
+fn loaded_by(load: &str) -> Delivery {
+    let partition_by = "partition_by: {dt: day(sale_date), seen: hour(seen_at), month: month(updated_at), of: code, by: customer_name, \
+                        units: units_sold, was: paid}\n";
+    let yaml = DATASET.replace("mode: append, dist_key: order_id, sort_key: [sale_date, order_id]", load);
+    let dataset = DatasetFile::parse(&format!("{yaml}{partition_by}"), "sales.yaml").unwrap().dataset;
+    Delivery { dataset, ..delivery() }
 }
 
 #[test]
@@ -160,10 +169,34 @@ fn publish_is_one_counted_transaction() {
 }
 
 #[test]
+fn every_other_mode_is_wrapped_in_the_same() {
+    let around = |statements: &[String]| {
+        let is_around = |sql: &&String| !sql.contains("INSERT INTO") && !sql.starts_with("DELETE FROM");
+        statements.iter().filter(is_around).cloned().collect::<Vec<_>>()
+    };
+    let appended = around(&published(&delivery()));
+    for (load, golden) in [
+        (
+            "mode: upsert, key: [order_id, seen_at], newest: updated_at",
+            expect_file!["../../tests/golden/publish_upsert.sql"],
+        ),
+        ("mode: upsert, key: [order_id]", expect_file!["../../tests/golden/publish_upsert_by_batch.sql"]),
+        ("mode: replace", expect_file!["../../tests/golden/publish_replace.sql"]),
+        ("mode: replace_partitions", expect_file!["../../tests/golden/publish_replace_partitions.sql"]),
+    ] {
+        let statements = published(&loaded_by(load));
+        assert_eq!(around(&statements), appended, "{load}");
+        assert!(statements.iter().all(|sql| !sql.contains("TRUNCATE") && !sql.contains("DROP TABLE \"analytics\"")));
+        check(&statements, golden);
+    }
+}
+
+#[test]
 fn a_publish_fills_every_column_of_the_ledger_in_order() {
     let delivery = delivery();
-    let mode = mode::find(target(&delivery).mode).unwrap();
-    let values = publish::values(&names(&delivery), &delivery, "analytics.sales", mode).unwrap();
+    let (names, target) = (names(&delivery), target(&delivery));
+    let of = publication::Publication::of(&names, &delivery, &target).unwrap();
+    let values = publish::values(&of, &delivery, mode::find(target.mode).unwrap()).unwrap();
     let filled: Vec<&str> = values.iter().map(|(column, _)| *column).collect();
     let columns: Vec<&str> = ledger::COLUMNS.iter().map(|(column, _)| *column).collect();
     assert_eq!(filled, columns);
@@ -171,9 +204,10 @@ fn a_publish_fills_every_column_of_the_ledger_in_order() {
 }
 
 #[test]
-fn verdict_and_discard_are_one_statement_each() {
+fn verdict_explain_and_discard_are_one_statement_each() {
     let delivery = delivery();
     check(&[verdict::statement(&names(&delivery))], expect_file!["../../tests/golden/verdict.sql"]);
+    check(&[explain::statement(&delivery.plan.run).unwrap()], expect_file!["../../tests/golden/explain.sql"]);
     check(&[drop_stage(&stage_table(&delivery.plan.run))], expect_file!["../../tests/golden/discard.sql"]);
 }
 

@@ -27,7 +27,9 @@ CREATE TABLE IF NOT EXISTS "sluice"."ledger" (
     "rows_stale" bigint NOT NULL,
     "rows_replaced" bigint NOT NULL,
     "published_at" timestamp NOT NULL,
-    "code_version" varchar(32) NOT NULL
+    "code_version" varchar(32) NOT NULL,
+    "batch_at" timestamp NOT NULL,
+    "rows_withdrawn" bigint NOT NULL
 );
 
 CREATE TABLE IF NOT EXISTS "sluice"."lock_7295ea3ee92a3b849ccce16dc7a09c96" (
@@ -58,7 +60,7 @@ CREATE TABLE IF NOT EXISTS "analytics"."sales" (
 DISTSTYLE KEY DISTKEY ("order_id")
 COMPOUND SORTKEY ("sale_date", "order_id");
 
-SELECT "run", "target", "sequencer", "delivered_at", "published_at", "rows_staged", "rows_published", "rows_stale", "rows_replaced"
+SELECT "run", "target", "sequencer", "delivered_at", "published_at", "rows_staged", "rows_published", "rows_stale", "rows_replaced", "rows_withdrawn"
 FROM "sluice"."ledger"
 WHERE "batch" = '0680e037a8c3ecea498a1e6796c44e83'
 ORDER BY "published_at";

@@ -52,7 +52,9 @@ INSERT INTO "sluice"."ledger" (
     "rows_stale",
     "rows_replaced",
     "published_at",
-    "code_version"
+    "code_version",
+    "batch_at",
+    "rows_withdrawn"
 )
 SELECT
     'sales-d43b626a46f2e31b1338918b54f18d07',
@@ -81,7 +83,9 @@ SELECT
     0,
     (SELECT COUNT(*) FROM "analytics"."sales" WHERE "_sluice_batch" = '0680e037a8c3ecea498a1e6796c44e83' AND "_sluice_run" <> 'sales-d43b626a46f2e31b1338918b54f18d07'),
     GETDATE(),
-    '0.1.0';
+    '0.1.0',
+    CAST('2013-01-01 00:00:00.000000' AS timestamp),
+    0;
 
 DELETE FROM "analytics"."sales"
 WHERE "_sluice_batch" = '0680e037a8c3ecea498a1e6796c44e83' AND "_sluice_run" <> 'sales-d43b626a46f2e31b1338918b54f18d07';

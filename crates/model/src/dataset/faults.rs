@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use super::column::{Mask, is_number, is_temporal};
-use super::dedupe::Dedupe;
 use super::path::Path;
-use super::{Dataset, Format, column_faults};
+use super::{Column, Dataset, Format, LoadMode, LoadTarget, column_faults};
+use crate::name::Identifier;
 
 /// Every fault of a dataset. What needs its columns waits until they are known.
 pub(super) fn faults(dataset: &Dataset) -> Vec<String> {
@@ -15,14 +15,11 @@ pub(super) fn faults(dataset: &Dataset) -> Vec<String> {
     faults.extend(dataset.limits.faults());
     faults.extend(dataset.infer.fault());
     faults.extend(dataset.rejects.fault());
-    let load = dataset.load.as_ref();
-    if load.is_some_and(|load| load.table.schema().as_str() == "sluice") {
-        faults.push("`load.table`: the schema sluice is Sluice's own".to_owned());
-    }
+    faults.extend(dataset.load.as_ref().map(|load| load_faults(dataset, load)).unwrap_or_default());
     for key in dataset.partition_by.keys().filter(|key| key.is_reserved()) {
         faults.push(format!("partition `{key}`: names in _sluice_ and sluice_run are Sluice's own"));
     }
-    faults.extend(dataset.dedupe.as_ref().map(key_faults).unwrap_or_default());
+    faults.extend(dataset.dedupe.as_ref().map(|dedupe| key_faults("dedupe.key", &dedupe.key)).unwrap_or_default());
     if !dataset.needs_schema() {
         faults.extend(columns_faults(dataset));
     }
@@ -68,7 +65,13 @@ fn columns_faults(dataset: &Dataset) -> Vec<String> {
     }
     faults.extend(source_faults(dataset));
     faults.extend(partition_faults(dataset));
-    faults.extend(dataset.dedupe.as_ref().map(|dedupe| dedupe_faults(dataset, dedupe)).unwrap_or_default());
+    if let Some(dedupe) = &dataset.dedupe {
+        faults.extend(same_rows_faults(dataset, "dedupe", &dedupe.key, dedupe.newest.as_ref()));
+    }
+    if let Some(load) = &dataset.load {
+        faults.extend(same_rows_faults(dataset, "load", &load.key, load.newest.as_ref()));
+        faults.extend(compared_faults(dataset, &load.key));
+    }
     for key in dataset.load.iter().flat_map(|load| load.dist_key.iter().chain(&load.sort_key)) {
         match columns.get(key) {
             None => faults.push(format!("`load`: there is no column `{key}` to distribute or sort by")),
@@ -138,42 +141,69 @@ fn partition_faults(dataset: &Dataset) -> Vec<String> {
     faults
 }
 
-/// Faults of the key that show without the columns.
-fn key_faults(dedupe: &Dedupe) -> Vec<String> {
+/// Faults of a target that show without the columns.
+fn load_faults(dataset: &Dataset, load: &LoadTarget) -> Vec<String> {
     let mut faults = Vec::new();
-    if dedupe.key.is_empty() {
-        faults.push("`dedupe.key` names no column".to_owned());
+    if load.table.schema().as_str() == "sluice" {
+        faults.push("`load.table`: the schema sluice is Sluice's own".to_owned());
     }
-    for (number, name) in dedupe.key.iter().enumerate() {
-        if dedupe.key.iter().take(number).any(|earlier| earlier == name) {
-            faults.push(format!("`dedupe.key` names the column `{name}` twice"));
+    let mode = load.mode.name();
+    match load.mode {
+        LoadMode::Upsert => faults.extend(key_faults("load.key", &load.key)),
+        _ if load.key.is_empty() && load.newest.is_none() => {}
+        _ => faults.push(format!("`load`: `key` and `newest` are for mode upsert, not {mode}")),
+    }
+    if load.mode == LoadMode::ReplacePartitions && dataset.partition_by.is_empty() {
+        faults.push(format!("`load`: mode {mode} needs `partition_by`, which says what a partition is"));
+    }
+    faults
+}
+
+/// Faults of a key that show without the columns.
+fn key_faults(what: &str, key: &[Identifier]) -> Vec<String> {
+    let mut faults = Vec::new();
+    if key.is_empty() {
+        faults.push(format!("`{what}` names no column"));
+    }
+    for (number, name) in key.iter().enumerate() {
+        if key.iter().take(number).any(|earlier| earlier == name) {
+            faults.push(format!("`{what}` names the column `{name}` twice"));
         }
     }
     faults
 }
 
-fn dedupe_faults(dataset: &Dataset, dedupe: &Dedupe) -> Vec<String> {
+/// Faults of what says which rows are the same, and which of them stays.
+fn same_rows_faults(dataset: &Dataset, section: &str, key: &[Identifier], newest: Option<&Identifier>) -> Vec<String> {
     let mut faults = Vec::new();
-    for name in &dedupe.key {
+    for name in key {
         match dataset.columns.get(name) {
-            None => faults.push(format!("`dedupe.key`: there is no column `{name}`")),
+            None => faults.push(format!("`{section}.key`: there is no column `{name}`")),
             // Masks come first: different values are the same behind these, and rows would be lost.
             Some(column) if matches!(column.mask, Some(Mask::Redact | Mask::Last4 | Mask::Drop)) => {
-                faults.push(format!("`dedupe.key`: the mask of column `{name}` makes different rows the same"));
+                faults.push(format!("`{section}.key`: the mask of column `{name}` makes different rows the same"));
             }
             Some(_) => {}
         }
     }
-    let Some(newest) = &dedupe.newest else { return faults };
+    let Some(newest) = newest else { return faults };
     match dataset.columns.get(newest) {
-        None => faults.push(format!("`dedupe.newest`: there is no column `{newest}`")),
+        None => faults.push(format!("`{section}.newest`: there is no column `{newest}`")),
         Some(column) if !is_number(column.kind) && !is_temporal(column.kind) => {
-            faults.push(format!("`dedupe.newest` is a number, a date or a time, and `{newest}` is {}", column.kind));
+            faults.push(format!("`{section}.newest` is a number, a date or a time, and `{newest}` is {}", column.kind));
         }
         Some(column) if !column.is_written() => {
-            faults.push(format!("`dedupe.newest`: column `{newest}` is dropped by its mask"));
+            faults.push(format!("`{section}.newest`: column `{newest}` is dropped by its mask"));
         }
         Some(_) => {}
     }
     faults
+}
+
+/// Columns that the warehouse cannot compare.
+fn compared_faults(dataset: &Dataset, key: &[Identifier]) -> Vec<String> {
+    let column = |name: &Identifier| dataset.columns.get(name).map(|column| (name.clone(), column));
+    let is_compared = |(_, column): &(Identifier, &Column)| column.kind.orders_a_table();
+    let faults = key.iter().filter_map(column).filter(|found| !is_compared(found));
+    faults.map(|(name, column)| format!("`load.key`: Redshift does not compare `{name}`, a {}", column.kind)).collect()
 }

@@ -67,6 +67,46 @@ fn marks_of_csv_do_not_contradict_each_other() {
 }
 
 #[test]
+fn a_load_mode_has_what_it_needs_and_nothing_else() {
+    check("load: {table: a.b, mode: upsert}", expect!["`load.key` names no column"]);
+    check(
+        "load: {table: a.b, mode: upsert, key: [id, id, x], newest: name}",
+        expect![[r#"
+        `load.key` names the column `id` twice
+        `load.key`: there is no column `x`
+        `load.newest` is a number, a date or a time, and `name` is varchar(64)"#]],
+    );
+    check("load: {table: a.b, mode: upsert, key: [id, day], newest: day}", expect![""]);
+    check(
+        "load: {table: a.b, mode: replace, key: [id]}",
+        expect!["`load`: `key` and `newest` are for mode upsert, not replace"],
+    );
+    check(
+        "load: {table: a.b, mode: append, newest: day}",
+        expect!["`load`: `key` and `newest` are for mode upsert, not append"],
+    );
+    check(
+        "load: {table: a.b, mode: replace_partitions}",
+        expect!["`load`: mode replace_partitions needs `partition_by`, which says what a partition is"],
+    );
+    check("load: {table: a.b, mode: replace_partitions}\npartition_by: {m: month(day)}", expect![""]);
+    check(
+        "columns: {k: {type: super}, m: {type: varchar(9), mask: last4}}\nload: {table: a.b, mode: upsert, key: [k, m]}",
+        expect![[r#"
+        `load.key`: the mask of column `m` makes different rows the same
+        `load.key`: Redshift does not compare `k`, a super"#]],
+    );
+}
+
+#[test]
+fn what_is_a_key_is_required() {
+    let dataset = parse("load: {table: a.b, mode: upsert, key: [id]}\ndedupe: {key: [name]}").unwrap();
+    let required: Vec<_> =
+        dataset.columns.keys().filter(|name| dataset.requires(name)).map(|name| name.as_str()).collect();
+    assert_eq!(required, ["id", "name"]);
+}
+
+#[test]
 fn limits_have_bounds() {
     check(
         "limits: {field_bytes: 0, expanded_bytes: 0, expansion_ratio: 0}",

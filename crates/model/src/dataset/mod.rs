@@ -49,8 +49,7 @@ use crate::partition::PartitionBy;
 pub const MAX_FILE_BYTES: usize = 256 * 1024;
 
 /// Keys that the dataset file will have, and that are refused by name until they do something.
-pub const LATER: &[&str] =
-    &["filter", "derive", "sql", "contract", "quality", "after", "newest", "key", "on_copy_error"];
+pub const LATER: &[&str] = &["filter", "derive", "sql", "contract", "quality", "after", "on_copy_error"];
 
 /// One dataset: where its files land, how they read, what their columns are, where they go.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -137,6 +136,14 @@ impl Dataset {
     /// Whether a column's mask needs a key.
     pub fn needs_mask_key(&self) -> bool {
         self.columns.values().any(|column| column.mask.is_some_and(Mask::needs_key))
+    }
+
+    /// Whether a row without a value in the column is a reject: what the column says itself, or what is a key.
+    pub fn requires(&self, name: &Identifier) -> bool {
+        let is_key = |key: &[Identifier]| key.contains(name);
+        self.columns.get(name).is_some_and(|column| column.required)
+            || self.dedupe.as_ref().is_some_and(|dedupe| is_key(&dedupe.key))
+            || self.load.as_ref().is_some_and(|load| is_key(&load.key))
     }
 
     /// The columns that are written, to the lake and to the warehouse, in their order: all but those a mask drops.

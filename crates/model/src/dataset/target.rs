@@ -24,6 +24,15 @@ pub struct LoadTarget {
     pub table: TableName,
     /// What the rows do to those already there.
     pub mode: LoadMode,
+    /// For `upsert`: the columns that are equal in rows that are the same. They are required.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
+    pub key: Vec<Identifier>,
+    /// For `upsert`: a number, a date or a time; of rows with one key the one with the greatest stays, of equals the one
+    /// of the later batch. Without it that of the later batch stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub newest: Option<Identifier>,
     /// The distribution key.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
@@ -41,16 +50,25 @@ pub struct LoadTarget {
 pub enum LoadMode {
     /// The batch's rows are in the table once; a later delivery of the batch replaces them.
     Append,
+    /// Of rows with one key the newest stays, of whichever batch.
+    Upsert,
+    /// The table holds the latest batch and nothing else.
+    Replace,
+    /// Each partition of the lake that the batch has rows in holds the latest batch that has, and nothing else.
+    ReplacePartitions,
 }
 
 impl LoadMode {
     /// Every mode, for the test that holds the loader's list against it.
-    pub const ALL: &[Self] = &[Self::Append];
+    pub const ALL: &[Self] = &[Self::Append, Self::Upsert, Self::Replace, Self::ReplacePartitions];
 
     /// The word in the dataset file.
     pub fn name(self) -> &'static str {
         match self {
             Self::Append => "append",
+            Self::Upsert => "upsert",
+            Self::Replace => "replace",
+            Self::ReplacePartitions => "replace_partitions",
         }
     }
 }

@@ -48,9 +48,9 @@ fn a_key_that_is_to_come_says_so() {
         expect![[r#"cannot read dataset sales.yaml: line 9, column 1: `filter` is not supported yet"#]],
     );
     check_fault(
-        ("mode: append", "mode: upsert"),
+        ("mode: append", "mode: history"),
         expect![[
-            r#"cannot read dataset sales.yaml: line 10, column 38: `upsert` is not known, or not supported yet; there is append"#
+            r#"cannot read dataset sales.yaml: line 10, column 38: `history` is not known, or not supported yet; there is append, upsert, replace, replace_partitions"#
         ]],
     );
 }

@@ -3,8 +3,9 @@
 use std::any::type_name;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, StringArray};
-use arrow::datatypes::{DataType, Decimal128Type, FieldRef, Float64Type, Int64Type};
+use arrow::array::{Array, ArrayRef, AsArray, StringArray, TimestampMicrosecondArray};
+use arrow::datatypes::{DataType, Decimal128Type, FieldRef, Float64Type, Int64Type, TimestampMicrosecondType};
+use chrono::{DateTime, Datelike, NaiveDateTime, Timelike};
 use datafusion::common::ScalarValue;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{
@@ -19,12 +20,13 @@ use crate::types::{Type, UNTYPED};
 
 /// All of them.
 pub(super) fn functions() -> Vec<Arc<ScalarUDF>> {
-    let rules: [Own; 8] = [
+    let rules: [Own; 9] = [
         Own::new(known::CAST, cast_type, cast_values),
         Own::new(known::SUMMAND, summand_type, convert),
         Own::new(known::AVERAGE_OF, average_type, average),
         Own::new(known::ROUND, numeric::round_type, numeric::round),
         Own::new(known::ABS, numeric::abs_type, numeric::abs),
+        Own::new(known::DATE_TRUNC, truncated_type, truncated),
         Own::new(known::AT_TIME_ZONE, zone_type, |arrays, ty| Ok(at_utc(first(arrays)?, ty))),
         Own::new(known::JSON_PARSE, json_parse_type, json_parse),
         Own::new(known::JSON_SERIALIZE, json_serialize_type, |arrays, _| first(arrays).cloned()),
@@ -116,6 +118,43 @@ fn cast_type(types: &[Type], constants: &[Option<&ScalarValue>]) -> SqlResult<Ty
 
 fn cast_values(arrays: &[ArrayRef], ty: Type) -> SqlResult<ArrayRef> {
     cast(first(arrays)?, ty)
+}
+
+/// `DATE_TRUNC('unit', timestamp)` is a timestamp (Developer Guide). What becomes of a date or a timestamptz is not known
+/// to the double.
+fn truncated_type(types: &[Type], constants: &[Option<&ScalarValue>]) -> SqlResult<Type> {
+    match constants.first() {
+        Some(Some(ScalarValue::Utf8(Some(unit)))) if UNITS.contains(&unit.as_str()) => {}
+        Some(Some(ScalarValue::Utf8(Some(unit)))) => return Err(SqlError::unknown(format!("DATE_TRUNC to '{unit}'"))),
+        _ => return Err(SqlError::unknown("DATE_TRUNC to what is no literal")),
+    }
+    match types.get(1) {
+        Some(Type::Timestamp) => Ok(Type::Timestamp),
+        Some(ty @ (Type::Date | Type::Timestamptz)) => Err(SqlError::unknown(format!("DATE_TRUNC of {}", ty.name()))),
+        other => Err(no_function("date_trunc", other.copied())),
+    }
+}
+
+/// The date parts that DATE_TRUNC takes here.
+const UNITS: &[&str] = &["year", "month", "day", "hour"];
+
+fn truncated(arrays: &[ArrayRef], _: Type) -> SqlResult<ArrayRef> {
+    let [unit, moments] = arrays else { return Err(SqlError::internal("DATE_TRUNC without a unit and a timestamp")) };
+    let unit = unit.as_string::<i32>().iter().flatten().next().unwrap_or_default().to_owned();
+    let start = |moment: NaiveDateTime| {
+        let day = match unit.as_str() {
+            "year" => moment.date().with_ordinal(1),
+            "month" => moment.date().with_day(1),
+            _ => Some(moment.date()),
+        };
+        day?.and_hms_opt(if unit == "hour" { moment.hour() } else { 0 }, 0, 0)
+    };
+    let moments = moments.as_primitive::<TimestampMicrosecondType>();
+    let starts = moments.iter().map(|micros| {
+        let moment = DateTime::from_timestamp_micros(micros?)?.naive_utc();
+        Some(start(moment)?.and_utc().timestamp_micros())
+    });
+    Ok(Arc::new(starts.collect::<TimestampMicrosecondArray>()))
 }
 
 /// `timestamp AT TIME ZONE 'UTC'` is a moment, and a moment's is a timestamp (Developer Guide).

@@ -36,6 +36,7 @@ pub(super) const SUMMAND: &str = "redshift_summand";
 pub(super) const AVERAGE_OF: &str = "redshift_average_of";
 pub(super) const ROUND: &str = "redshift_round";
 pub(super) const ABS: &str = "redshift_abs";
+pub(super) const DATE_TRUNC: &str = "redshift_date_trunc";
 pub(super) const AT_TIME_ZONE: &str = "redshift_at_time_zone";
 pub(super) const JSON_PARSE: &str = "redshift_json_parse";
 pub(super) const JSON_SERIALIZE: &str = "redshift_json_serialize";
@@ -76,6 +77,7 @@ pub(super) fn function(name: &str) -> Option<Known> {
         "strpos" => same("strpos", 2, 2),
         "round" => same(ROUND, 1, 2),
         "abs" => same(ABS, 1, 1),
+        "date_trunc" => same(DATE_TRUNC, 2, 2),
         "json_parse" => same(JSON_PARSE, 1, 1),
         "json_serialize" => same(JSON_SERIALIZE, 1, 1),
         _ => None,

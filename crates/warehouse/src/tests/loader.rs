@@ -75,9 +75,19 @@ async fn every_statement_that_the_loader_sends_is_known_and_a_second_publish_fai
     let row = r#"0.25|23:59:59.999999|1969-12-31 23:59:59.999999+00|ab      |{"a":[1,2]}|00ff"#;
     assert_eq!(double.value(sql).await, row);
 
+    for mode in ["upsert", "upsert_by_batch", "replace", "replace_partitions"] {
+        batch(&double, "stage_with_role").await;
+        double.run("DELETE FROM sluice.ledger").await;
+        double.run("DELETE FROM analytics.sales").await;
+        batch(&double, &format!("publish_{mode}")).await;
+        let counts = "SELECT rows_staged, rows_published, rows_stale, rows_withdrawn FROM sluice.ledger";
+        assert_eq!(double.value(counts).await, "897|897|0|0", "{mode}");
+    }
+
     batch(&double, "stage_with_role").await;
     let again = double.warehouse.batch(&golden("publish_append")).await.unwrap_err().to_string();
     assert!(again.contains("sluice: the run is in the ledger already, rows: 1"), "{again}");
+    batch(&double, "explain").await;
     batch(&double, "discard").await;
     let gone = double.warehouse.batch(&golden("publish_append_without_sequencer")).await;
     assert!(gone.unwrap_err().to_string().contains("sluice: "));

@@ -278,3 +278,27 @@ async fn groups_may_be_made_of_expressions() {
     let sql = "SELECT UPPER(k), SUM(n) OVER (PARTITION BY k) FROM t ORDER BY n";
     assert_eq!(double.rows(sql).await, ["A|5", "A|5", "B|9"]);
 }
+
+#[tokio::test]
+async fn a_moment_is_truncated_to_the_unit_it_is_in() {
+    let truncated = |unit| async move {
+        value(&format!("SELECT DATE_TRUNC('{unit}', CAST('1969-12-31 23:59:59.999999' AS timestamp))")).await
+    };
+    assert_eq!(truncated("year").await, "1969-01-01 00:00:00");
+    assert_eq!(truncated("month").await, "1969-12-01 00:00:00");
+    assert_eq!(truncated("day").await, "1969-12-31 00:00:00");
+    assert_eq!(truncated("hour").await, "1969-12-31 23:00:00");
+    assert_eq!(value("SELECT DATE_TRUNC('day', CAST(NULL AS timestamp))").await, "null");
+    for (sql, what) in [
+        ("DATE_TRUNC('week', SYSDATE)", "DATE_TRUNC to 'week'"),
+        ("DATE_TRUNC('day', CURRENT_DATE)", "DATE_TRUNC of date"),
+        ("DATE_TRUNC('day', SYSDATE AT TIME ZONE 'UTC')", "DATE_TRUNC of timestamp with time zone"),
+    ] {
+        let error = error(&format!("SELECT {sql}")).await;
+        assert!(error.contains(what) && error.contains("not known to the double"), "{error}");
+    }
+    assert_eq!(
+        error("SELECT DATE_TRUNC('day', 'x')").await,
+        "ERROR: function date_trunc(character varying) does not exist"
+    );
+}
