@@ -31,6 +31,11 @@ pub trait Mode: Debug + Sync {
     /// Which mode it is.
     fn mode(&self) -> LoadMode;
 
+    /// Refuses a batch of so many rows that the mode cannot mean well: says why, and what to do.
+    fn refuse(&self, _rows: u64) -> Option<&'static str> {
+        None
+    }
+
     /// The statements that bring staging into the target, inside the publish transaction.
     fn publish(&self, of: &Publication<'_>) -> Vec<String>;
 

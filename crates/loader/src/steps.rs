@@ -85,8 +85,11 @@ impl Steps<'_> {
         let copy_manifest = CopyManifest::of(&delivery.parts);
         let key = layout::copy_manifest(self.run);
         object::create_document(&self.clients.s3, self.bucket(), &key, &copy_manifest).await?;
-        if delivery.dataset.load.is_none() {
+        let Some(target) = &delivery.dataset.load else {
             return self.conclude(self.load(Outcome::LakeOnly)).await;
+        };
+        if let Some(why) = mode::find(target.mode)?.refuse(delivery.counts.accepted) {
+            return Err(Error::new(Kind::Data, "load into", &target.table).because(why));
         }
         self.submit(LoadStep::Prepare, &self.loading(delivery)?, &self.tries().await?, "").await
     }

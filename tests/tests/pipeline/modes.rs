@@ -104,6 +104,18 @@ async fn an_older_batch_never_replaces_a_newer_one() {
 }
 
 #[tokio::test]
+async fn a_refresh_without_rows_fails_and_leaves_the_table() {
+    let (_folder, pipeline) = pipeline("mode: replace").await;
+    deliver(&pipeline, 1, "1,10,2026-01-01\n").await;
+    let run = pipeline.deliver("empty", &[("a.csv", "id,amount,sold_on\n")]).await.unwrap().run;
+    let report = pipeline.report(&run).await.unwrap().unwrap();
+    let error = report.error.unwrap();
+    assert_eq!((report.status, error.kind.as_str()), (Status::Failed, "Data"));
+    assert!(error.message.contains("mode replace would leave the table empty"), "{}", error.message);
+    assert_eq!(rows(&pipeline).await, [row(1, 10, "2026-01-01")]);
+}
+
+#[tokio::test]
 async fn a_batch_keeps_its_place() {
     let (_folder, pipeline) = pipeline("mode: replace").await;
     let file = |amount| format!("id,amount,sold_on\n1,{amount},2026-01-01\n");

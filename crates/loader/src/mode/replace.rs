@@ -18,6 +18,14 @@ impl Mode for Replace {
         LoadMode::Replace
     }
 
+    /// A refresh to nothing is nearly always a fault of whoever made the files, and readers would find an empty table.
+    fn refuse(&self, rows: u64) -> Option<&'static str> {
+        (rows == 0).then_some(
+            "no row was accepted, and mode replace would leave the table empty: deliver the rows, or DELETE what is in the \
+             table by hand if that is meant",
+        )
+    }
+
     fn publish(&self, of: &Publication<'_>) -> Vec<String> {
         let is_latest = of.is_latest();
         vec![
