@@ -6,8 +6,8 @@
 //!            ▼
 //!  prepare   schemas, ledger, lock and target tables where they are missing; ledger and the target's columns are read
 //!  stage     COPY into sluice.stage_<dataset>_<hash>, counted
-//!  publish   lock ► guards ► staging into the target ► ledger row ► earlier deliveries out ► count check ► drop
 //!  explain   only where COPY fails for good: what the warehouse knows of it is read, and the load ends with that
+//!  publish   lock ► guards ► staging into the target ► ledger row ► earlier deliveries out ► count check ► drop
 //!  verdict   the ledger is read: it alone says whether the run is published
 //!            │
 //!            ▼

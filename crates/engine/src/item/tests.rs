@@ -332,6 +332,26 @@ fn inputs_begin_and_end_in_turn() {
     assert_eq!((outcome.files.len(), outcome.rejects, outcome.counts), (0, None, Counts::default()));
 }
 
+#[test]
+fn a_file_is_whole_as_soon_as_it_is_closed() {
+    let dataset = DatasetFile::parse(SALES, "x.yaml").unwrap().dataset;
+    let run = RunName::new(dataset.dataset.clone(), &"0".repeat(32)).unwrap();
+    let url = S3Url::parse("s3://landing/sales/a.csv").unwrap();
+    let options = Options { mask_key: None, threads: 2, chunk_bytes: CHUNK_BYTES };
+    let mut item = Item::new(&dataset, &run, &BatchId::of(&url), 0, &options).unwrap();
+    item.begin_input(&url.to_string(), 60).unwrap();
+    item.push(b"id,day,note\n1,2013-01-01,a\n2,2013-01-02,b\n3,2013-01-03,c\n").unwrap();
+    assert_eq!(item.close_next().unwrap_err().kind(), Kind::Bug, "the input has not ended");
+    item.end_input().unwrap();
+    for _ in 0..3 {
+        assert!(item.close_next().unwrap());
+        assert_eq!(item.take_output().iter().map(|chunk| chunk.is_last).collect::<Vec<_>>(), [true]);
+    }
+    assert!(!item.close_next().unwrap());
+    assert_eq!(item.finish().unwrap().files.len(), 3);
+    assert!(item.take_output().is_empty(), "nothing is handed out twice");
+}
+
 /// What a file may be made of, well or badly. `\xff` is no UTF-8 wherever it stands.
 const PIECES: &[&[u8]] = &[b"1", b"x", b",", b"\n", b"\"", b"\"\"", b"2013-01-01", "\u{ff}".as_bytes(), b"\xff", b"\0"];
 
