@@ -104,7 +104,11 @@ def test_a_function_is_given_the_settings_that_it_reads(name):
 
 def test_what_is_called_without_waiting_has_somewhere_to_fail_to(resources):
     configs = of_type(resources, "AWS::Lambda::EventInvokeConfig")
-    assert {config["FunctionName"]["Ref"] for config in configs.values()} == {"StarterFunction", "ReporterFunction"}
+    assert {config["FunctionName"]["Ref"] for config in configs.values()} == {
+        "StarterFunction",
+        "LoaderFunction",
+        "ReporterFunction",
+    }
     for config in configs.values():
         assert config["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["Undelivered", "Arn"]}
 

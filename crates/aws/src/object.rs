@@ -143,6 +143,40 @@ pub async fn create_document<T: Serialize>(s3: &Client, bucket: &str, key: &str,
     }
 }
 
+/// A JSON document with the ETag that [`replace`] asks for; `None` where there is none.
+pub async fn read_tagged<T: DeserializeOwned>(s3: &Client, bucket: &str, key: &str) -> Result<Option<(T, String)>> {
+    let subject = || format!("s3://{bucket}/{key}");
+    let answer = match s3.get_object().bucket(bucket).key(key).send().await {
+        Ok(answer) => answer,
+        Err(error) if is_code(&error, "NoSuchKey") => return Ok(None),
+        Err(error) => return Err(sorted("read", subject(), error)),
+    };
+    let etag = answer.e_tag().map(str::to_owned);
+    let etag = etag.ok_or_else(|| Error::new(Kind::Bug, "read", subject()).because("the answer lacks the ETag"))?;
+    let document = serde_json::from_slice(&collect(subject(), answer.body).await?);
+    document
+        .map(|document| Some((document, etag)))
+        .map_err(|error| Error::new(Kind::Bug, "read", subject()).because(error))
+}
+
+/// Overwrites a document that is still the one with this ETag. Atomic: of two writers that have read the same one writes.
+/// Says whether it was this one. A retry after a lost answer says no: whoever asks reads again, and finds its own.
+pub async fn replace<T: Serialize>(s3: &Client, bucket: &str, key: &str, etag: &str, document: &T) -> Result<bool> {
+    let body = ByteStream::from(to_json(document)?);
+    match s3.put_object().bucket(bucket).key(key).if_match(etag).body(body).send().await {
+        Ok(_) => Ok(true),
+        // Changed since, or (U) gone.
+        Err(error) if matches!(status(&error), Some(412 | 404)) && !is_code(&error, "NoSuchBucket") => Ok(false),
+        Err(error) => Err(sorted("replace", format!("s3://{bucket}/{key}"), error)),
+    }
+}
+
+/// Deletes an object. One that is not there is fine.
+pub async fn remove(s3: &Client, bucket: &str, key: &str) -> Result<()> {
+    let removed = s3.delete_object().bucket(bucket).key(key).send().await;
+    removed.map(drop).map_err(|error| sorted("delete", format!("s3://{bucket}/{key}"), error))
+}
+
 /// The bytes of a document: indented, in the order of its fields, with a line end.
 pub fn to_json<T: Serialize>(document: &T) -> Result<Vec<u8>> {
     let mut bytes = serde_json::to_vec_pretty(document)

@@ -5,7 +5,6 @@
 //! before it registers a partition, and is taken off the list when its partitions are out: the list is as long as there
 //! are deliveries to be told apart, one at rest, however often a batch is delivered.
 
-use aws::error::sorted;
 use aws::object;
 use model::load::Load;
 use model::manifest::Manifest;
@@ -68,9 +67,7 @@ pub async fn others(s3: &aws_sdk_s3::Client, control: &str, run: &RunName, batch
 
 /// Takes a run off the list; one that is not on it is fine.
 pub async fn remove(s3: &aws_sdk_s3::Client, control: &str, run: &RunName, batch: &BatchId) -> Result<()> {
-    let key = layout::registration(run, batch);
-    let removed = s3.delete_object().bucket(control).key(&key).send().await;
-    removed.map(drop).map_err(|error| sorted("delete", format!("s3://{control}/{key}"), error))
+    object::remove(s3, control, &layout::registration(run, batch)).await
 }
 
 #[cfg(test)]

@@ -54,13 +54,6 @@ pub fn kind(text: &str) -> Kind {
     CLASSES.iter().find(|(fragment, _)| text.contains(fragment)).map_or(Kind::Bug, |(_, kind)| *kind)
 }
 
-/// Whether a failed publish found no staging table: an earlier try's was dropped after it was filled, or dropped and
-/// created again while this transaction ran (1018). `stage_table` is its name without the schema.
-pub fn staging_is_gone(text: &str, stage_table: &str) -> bool {
-    let text = text.to_lowercase().replace("error: ", "error:");
-    text.contains("error:1018") || (text.contains(stage_table) && text.contains("does not exist"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,13 +106,5 @@ mod tests {
         for (fragment, _) in CLASSES {
             assert_eq!(*fragment, fragment.to_lowercase(), "{fragment}");
         }
-    }
-
-    #[test]
-    fn a_missing_staging_table_is_told_from_a_missing_target() {
-        let gone = |text| staging_is_gone(text, "stage_sales_0f");
-        assert!(gone("ERROR: relation \"sluice.stage_sales_0f\" does not exist"));
-        assert!(gone("ERROR: 1018 DETAIL: Relation does not exist."));
-        assert!(!gone("ERROR: relation \"analytics.sales\" does not exist"));
     }
 }

@@ -2,11 +2,13 @@
 
 use aws::object::need_document;
 use aws_sdk_s3::Client;
-use indexmap::IndexMap;
+use chrono::{DateTime, Utc};
+use model::arrival::Sequencer;
 use model::count::Counts;
-use model::dataset::{Column, Dataset};
+use model::dataset::Dataset;
+use model::group::Member;
 use model::manifest::Manifest;
-use model::name::{Identifier, RunName};
+use model::name::RunName;
 use model::part::{ParquetFile, Part};
 use model::plan::RunPlan;
 use model::{Error, Kind, Result, layout};
@@ -18,8 +20,6 @@ pub struct Delivery {
     pub plan: RunPlan,
     /// What the plan's dataset file says.
     pub dataset: Dataset,
-    /// The dataset's columns that the files hold, and so staging and target.
-    pub columns: IndexMap<Identifier, Column>,
     /// The manifest.
     pub manifest: Manifest,
     /// The parts, in the order of the items.
@@ -54,8 +54,31 @@ impl Delivery {
         }
         counts.check(&plan.run.to_string())?;
         counts.check_limit(&dataset.rejects, &plan.run.to_string())?;
-        let columns = dataset.written_columns().map(|(name, column)| (name.clone(), column.clone())).collect();
-        Ok(Self { plan, dataset, columns, manifest, parts, counts })
+        Ok(Self { plan, dataset, manifest, parts, counts })
+    }
+
+    /// What the run is among those that are loaded together, for the execution of that number.
+    pub fn member(&self, n: u32, queued_at: DateTime<Utc>) -> Member {
+        let (plan, manifest) = (&self.plan, &self.manifest);
+        Member {
+            run: plan.run.clone(),
+            n,
+            batch: plan.batch.clone(),
+            batch_at: manifest.place(),
+            manifest_url: manifest.url.clone(),
+            manifest_version: manifest.pin.version(),
+            manifest_sha256: manifest.sha256.clone(),
+            sequencer: manifest.sequencer.as_ref().map(Sequencer::padded),
+            delivered_at: manifest.pin.last_modified,
+            as_of: manifest.as_of,
+            queued_at,
+            dataset_sha256: plan.dataset_sha256.clone(),
+            files: plan.inputs.len() as u64,
+            input_bytes: self.input_bytes(),
+            parquet_files: self.files().count() as u64,
+            parquet_bytes: self.parquet_bytes(),
+            counts: self.counts,
+        }
     }
 
     /// Every Parquet file.

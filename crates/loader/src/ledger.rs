@@ -7,8 +7,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use model::arrival::Sequencer;
-use model::manifest::Manifest;
+use model::group::Member;
 use model::name::{BatchId, RunName, TableName};
 use model::{Error, Kind, Result};
 
@@ -46,6 +45,8 @@ pub const COLUMNS: &[(&str, &str)] = &[
     ("code_version", "varchar(32) NOT NULL"),
     ("batch_at", "timestamp NOT NULL"),
     ("rows_withdrawn", "bigint NOT NULL"),
+    ("queued_at", "timestamp NOT NULL"),
+    ("token", "bigint NOT NULL"),
 ];
 
 /// A moment as an SQL expression, in microseconds and UTC.
@@ -58,6 +59,8 @@ pub fn timestamp(time: DateTime<Utc>) -> String {
 pub struct Entry {
     /// The run.
     pub run: RunName,
+    /// Its batch.
+    pub batch: BatchId,
     /// The table that its rows went into: `schema.table`.
     pub target: String,
     /// Its delivery's sequencer, filled up to 64 digits.
@@ -82,6 +85,7 @@ impl Entry {
     /// The columns that are asked for, in this order.
     pub const COLUMNS: &[&str] = &[
         "run",
+        "batch",
         "target",
         "sequencer",
         "delivered_at",
@@ -95,29 +99,27 @@ impl Entry {
 
     /// Reads a row of [`Self::COLUMNS`].
     pub fn read(row: &Row) -> Result<Self> {
-        let run = row.text(0)?;
+        let (run, batch) = (row.text(0)?, row.text(1)?);
+        let bad = |error| Error::new(Kind::Bug, "read ledger row of", &run).because(error);
         Ok(Self {
-            run: RunName::parse(&run)
-                .map_err(|error| Error::new(Kind::Bug, "read ledger row of", &run).because(error))?,
-            target: row.text(1)?,
-            sequencer: row.optional_text(2)?,
-            delivered_at: time(&row.text(3)?)?,
-            published_at: time(&row.text(4)?)?,
-            staged: row.count(5)?,
-            published: row.count(6)?,
-            stale: row.count(7)?,
-            replaced: row.count(8)?,
-            withdrawn: row.count(9)?,
+            run: RunName::parse(&run).map_err(bad)?,
+            batch: BatchId::parse(&batch).map_err(bad)?,
+            target: row.text(2)?,
+            sequencer: row.optional_text(3)?,
+            delivered_at: time(&row.text(4)?)?,
+            published_at: time(&row.text(5)?)?,
+            staged: row.count(6)?,
+            published: row.count(7)?,
+            stale: row.count(8)?,
+            replaced: row.count(9)?,
+            withdrawn: row.count(10)?,
         })
     }
 
-    /// This delivery against another of the same batch: by sequencer where both have one, else by the manifest's
-    /// Last-Modified. Equal where the same manifest object was delivered again with another dataset file.
-    fn order(&self, other: &Manifest) -> Ordering {
-        match (&self.sequencer, other.sequencer.as_ref().map(Sequencer::padded)) {
-            (Some(theirs), Some(ours)) => theirs.cmp(&ours),
-            _ => self.delivered_at.cmp(&other.pin.last_modified),
-        }
+    /// This delivery against another of the same batch. Equal where the same manifest object was delivered again with
+    /// another dataset file.
+    fn order(&self, other: &Member) -> Ordering {
+        other.order(self.sequencer.as_deref(), self.delivered_at).reverse()
     }
 }
 
@@ -130,7 +132,7 @@ fn time(text: &str) -> Result<DateTime<Utc>> {
         .ok_or_else(|| Error::new(Kind::Bug, "read timestamp of the ledger", text).because("it has another form"))
 }
 
-/// Holds the batch's rows of the ledger against the table that a run goes into. A delivery replaces the earlier ones
+/// Holds a batch's rows of the ledger against the table that a run goes into. A delivery replaces the earlier ones
 /// of its batch in its own target only: with another one, which the dataset file named before, the batch would be in
 /// both.
 ///
@@ -138,8 +140,8 @@ fn time(text: &str) -> Result<DateTime<Utc>> {
 /// `Config` that names both tables.
 pub fn check_target(entries: &[Entry], batch: &BatchId, target: &TableName) -> Result<()> {
     let target = target.to_string();
-    let others: BTreeSet<&str> =
-        entries.iter().map(|entry| entry.target.as_str()).filter(|other| *other != target).collect();
+    let of_batch = entries.iter().filter(|entry| entry.batch == *batch);
+    let others: BTreeSet<&str> = of_batch.map(|entry| entry.target.as_str()).filter(|other| *other != target).collect();
     if others.is_empty() {
         return Ok(());
     }
@@ -169,32 +171,36 @@ pub enum Verdict {
     },
 }
 
-/// What the batch's rows of the ledger, oldest first, say of a run and its delivery; `None` where they do not settle it:
+/// What the ledger's rows, oldest first, say of a run and its delivery; `None` where those of its batch do not settle it:
 /// it is to be published.
-pub fn judge(entries: &[Entry], run: &RunName, manifest: &Manifest) -> Option<Verdict> {
-    let ours = entries.iter().find(|entry| entry.run == *run);
+pub fn judge(entries: &[Entry], member: &Member) -> Option<Verdict> {
+    let of_batch = || entries.iter().filter(|entry| entry.batch == member.batch);
+    let others = || of_batch().filter(|entry| entry.run != member.run);
+    let ours = of_batch().find(|entry| entry.run == member.run);
     // Of two equal deliveries the one that was published later has replaced the other.
-    let replaces_ours = |entry: &Entry| match (entry.order(manifest), ours) {
+    let replaces_ours = |entry: &&Entry| match (entry.order(member), ours) {
         (Ordering::Greater, _) => true,
         (Ordering::Equal, Some(ours)) => entry.published_at > ours.published_at,
         _ => false,
     };
-    if let Some(newer) = entries.iter().rev().find(|entry| entry.run != *run && replaces_ours(entry)) {
+    if let Some(newer) = others().rfind(replaces_ours) {
         return Some(Verdict::Superseded { by: newer.run.clone() });
     }
     let ours = ours?;
-    let replaced_by_ours = |entry: &&Entry| match entry.order(manifest) {
+    let replaced_by_ours = |entry: &&Entry| match entry.order(member) {
         Ordering::Less => true,
         _ => entry.published_at < ours.published_at,
     };
-    let earlier = entries.iter().filter(|entry| entry.run != *run).filter(replaced_by_ours);
+    let earlier = others().filter(replaced_by_ours);
     Some(Verdict::Published { entry: ours.clone(), supersedes: earlier.map(|entry| entry.run.clone()).collect() })
 }
 
 #[cfg(test)]
 mod tests {
-    use model::arrival::Pin;
+    use model::arrival::{Pin, Sequencer};
+    use model::count::Counts;
     use model::error::chain;
+    use model::manifest::Manifest;
     use model::name::S3Url;
 
     use super::*;
@@ -222,9 +228,33 @@ mod tests {
         }
     }
 
+    /// Run `a` of such a manifest.
+    fn member(sequencer: Option<&str>, delivered: i64) -> Member {
+        Member {
+            run: run('a'),
+            n: 1,
+            batch: manifest(None, 0).batch,
+            batch_at: at(delivered),
+            manifest_url: manifest(None, 0).url,
+            manifest_version: String::new(),
+            manifest_sha256: String::new(),
+            sequencer: sequencer.map(|text| Sequencer::new(text).padded()),
+            delivered_at: at(delivered),
+            as_of: None,
+            queued_at: at(delivered),
+            dataset_sha256: String::new(),
+            files: 1,
+            input_bytes: 1,
+            parquet_files: 1,
+            parquet_bytes: 1,
+            counts: Counts::default(),
+        }
+    }
+
     fn entry(digit: char, sequencer: Option<&str>, delivered: i64, published: i64) -> Entry {
         Entry {
             run: run(digit),
+            batch: manifest(None, 0).batch,
             target: "analytics.sales".to_owned(),
             sequencer: sequencer.map(|text| Sequencer::new(text).padded()),
             delivered_at: at(delivered),
@@ -239,40 +269,40 @@ mod tests {
 
     #[test]
     fn an_empty_ledger_settles_nothing() {
-        assert_eq!(judge(&[], &run('a'), &manifest(None, 5)), None);
+        assert_eq!(judge(&[], &member(None, 5)), None);
     }
 
     #[test]
     fn an_older_delivery_is_replaced_and_named() {
         let entries = [entry('b', None, 4, 10), entry('a', None, 5, 11)];
-        let verdict = judge(&entries, &run('a'), &manifest(None, 5));
+        let verdict = judge(&entries, &member(None, 5));
         let Some(Verdict::Published { entry, supersedes }) = verdict else { panic!("{verdict:?}") };
         assert_eq!((entry.run, supersedes), (run('a'), vec![run('b')]));
-        assert_eq!(judge(&entries[..1], &run('a'), &manifest(None, 5)), None);
+        assert_eq!(judge(&entries[..1], &member(None, 5)), None);
     }
 
     #[test]
     fn a_newer_delivery_supersedes_whether_or_not_ours_was_published() {
         let by = Some(Verdict::Superseded { by: run('b') });
-        assert_eq!(judge(&[entry('b', None, 6, 10)], &run('a'), &manifest(None, 5)), by);
+        assert_eq!(judge(&[entry('b', None, 6, 10)], &member(None, 5)), by);
         let both = [entry('a', None, 5, 9), entry('b', None, 6, 10)];
-        assert_eq!(judge(&both, &run('a'), &manifest(None, 5)), by);
+        assert_eq!(judge(&both, &member(None, 5)), by);
     }
 
     #[test]
     fn the_sequencer_goes_before_the_time_where_both_have_one() {
         let newer_by_time = entry('b', Some("01"), 9, 10);
-        assert_eq!(judge(std::slice::from_ref(&newer_by_time), &run('a'), &manifest(Some("02"), 5)), None);
-        assert_eq!(judge(&[newer_by_time], &run('a'), &manifest(None, 5)), Some(Verdict::Superseded { by: run('b') }));
+        assert_eq!(judge(std::slice::from_ref(&newer_by_time), &member(Some("02"), 5)), None);
+        assert_eq!(judge(&[newer_by_time], &member(None, 5)), Some(Verdict::Superseded { by: run('b') }));
     }
 
     #[test]
     fn of_equal_deliveries_the_later_published_has_replaced_the_other() {
         let entries = [entry('a', None, 5, 10), entry('b', None, 5, 11)];
-        assert_eq!(judge(&entries, &run('a'), &manifest(None, 5)), Some(Verdict::Superseded { by: run('b') }));
-        assert!(matches!(judge(&entries, &run('b'), &manifest(None, 5)),
+        assert_eq!(judge(&entries, &member(None, 5)), Some(Verdict::Superseded { by: run('b') }));
+        assert!(matches!(judge(&entries, &Member { run: run('b'), ..member(None, 5) }),
             Some(Verdict::Published { supersedes, .. }) if supersedes == [run('a')]));
-        assert_eq!(judge(&entries, &run('c'), &manifest(None, 5)), None, "an equal one is not newer");
+        assert_eq!(judge(&entries, &Member { run: run('c'), ..member(None, 5) }), None, "an equal one is not newer");
     }
 
     #[test]
@@ -281,10 +311,19 @@ mod tests {
         for (ours, theirs) in sequencers.iter().flat_map(|a| sequencers.iter().map(move |b| (a, b))) {
             for delivered in [4, 5, 6] {
                 let newer = manifest(*ours, 5).is_older_than(&manifest(*theirs, delivered));
-                let order = entry('b', *theirs, delivered, 10).order(&manifest(*ours, 5));
+                let order = entry('b', *theirs, delivered, 10).order(&member(*ours, 5));
                 assert_eq!(order == Ordering::Greater, newer, "{ours:?} {theirs:?} {delivered}");
             }
         }
+    }
+
+    #[test]
+    fn rows_of_other_batches_say_nothing() {
+        let other = BatchId::of(&S3Url::parse("s3://landing/sales/other/_manifest.json").unwrap());
+        let newer = Entry { batch: other, target: "analytics.old".to_owned(), ..entry('b', None, 6, 10) };
+        let entries = [newer, entry('c', None, 4, 9)];
+        assert_eq!(judge(&entries, &member(None, 5)), None);
+        check_target(&entries, &member(None, 5).batch, &TableName::parse("analytics.sales").unwrap()).unwrap();
     }
 
     #[test]

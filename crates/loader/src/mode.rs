@@ -1,8 +1,10 @@
-//! The load modes: what a batch's rows do to those already in the table.
+//! The load modes: what the rows of batches do to those already in the table.
 //!
-//! A mode gives only the statements that bring staging into the target. Lock, guards, ledger row, the batch's earlier
-//! deliveries, count check and drop are wrapped around them in `sql/publish.rs` and are the same for all. So every mode
-//! may find rows of the batch's earlier deliveries in the target, and leaves them to what comes behind it.
+//! A mode gives only the statements that bring staging into the target: the rows of one batch, or of several that are
+//! published together. These are as good as published one after the other in the order of their batches, once the rows of
+//! all their earlier deliveries are gone. Lock, guards, ledger rows, the earlier deliveries, count check and drop are
+//! wrapped around the mode's statements in `sql/publish.rs` and are the same for all. So every mode may find rows of the
+//! batches' earlier deliveries in the target, and leaves them to what comes behind it.
 //!
 //! To add a mode: a file here, a word in [`MODES`], a variant in `model::dataset::LoadMode`, a golden file, and what it
 //! means in the reference model (`model_tests.rs`).
@@ -26,7 +28,7 @@ use crate::sql::publication::Publication;
 pub const MODES: &[&dyn Mode] =
     &[&append::Append, &upsert::Upsert, &replace::Replace, &replace_partitions::ReplacePartitions];
 
-/// What a batch's rows do to those already in the table.
+/// What the rows of batches do to those already in the table.
 pub trait Mode: Debug + Sync {
     /// Which mode it is.
     fn mode(&self) -> LoadMode;
@@ -37,15 +39,18 @@ pub trait Mode: Debug + Sync {
     }
 
     /// The statements that bring staging into the target, inside the publish transaction.
-    fn publish(&self, of: &Publication<'_>) -> Vec<String>;
+    fn publish(&self, of: &Publication<'_>) -> Result<Vec<String>>;
 
-    /// An SQL expression, evaluated after [`publish`](Self::publish): how many staged rows lost to a newer row.
-    fn stale(&self, of: &Publication<'_>) -> String;
+    /// A query, evaluated after [`publish`](Self::publish): how many staged rows of each `run` lost to a newer row, as
+    /// `rows`. Runs that have none may be left out; `None` where no row can lose.
+    fn stale(&self, _: &Publication<'_>) -> Result<Option<String>> {
+        Ok(None)
+    }
 
-    /// An SQL expression, evaluated after [`publish`](Self::publish): how many rows of the batch's earlier deliveries
-    /// have a key that this one lacks. Where rows have no key, none.
-    fn withdrawn(&self, _: &Publication<'_>) -> String {
-        "0".to_owned()
+    /// A query, evaluated after [`publish`](Self::publish): for each `run`, how many rows of its batch's earlier deliveries
+    /// have a key that it lacks, as `rows`. `None` where rows have no key.
+    fn withdrawn(&self, _: &Publication<'_>) -> Result<Option<String>> {
+        Ok(None)
     }
 }
 

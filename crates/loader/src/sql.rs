@@ -1,24 +1,27 @@
 //! The SQL of a load: each submission is a list of statements, made of checked names and quoted literals only.
 //!
-//! The text of a step is a function of the run's documents: no clock, no attempt, no execution. So the same step of
-//! the same run is the same text whenever and by whomever it is submitted. The golden files in `tests/golden/` show all.
+//! The text of a step is a function of the documents of a group and its runs: no clock, no attempt. So the same step of
+//! the same group is the same text whenever it is submitted. The golden files in `tests/golden/` show all.
 
 pub mod explain;
+pub mod members;
 pub mod prepare;
 pub mod publication;
 pub mod publish;
 pub mod quote;
 pub mod stage;
 pub mod staged;
+pub mod staging;
 pub mod verdict;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
 use indexmap::IndexMap;
-use model::dataset::{Column, LoadTarget};
+use model::dataset::Column;
+use model::group::GroupName;
 use model::hash;
-use model::name::{BatchId, Identifier, RunName};
+use model::name::{Identifier, TableName};
 use model::types::Type;
 use model::{Error, Kind, Result};
 
@@ -27,8 +30,17 @@ use quote::{identifier, literal};
 /// The schema of all tables of ours.
 pub const SCHEMA: &str = "sluice";
 
-/// What the names of staging tables begin with.
-pub const STAGE_PREFIX: &str = "stage_";
+/// The rows of a group, as COPY puts them.
+pub const STAGE: &str = "stage";
+
+/// The runs of a group.
+pub const MEMBERS: &str = "members";
+
+/// The partitions that a group has rows in.
+pub const PARTITIONS: &str = "partitions";
+
+/// The tables that a group may have of its own: each is `<kind>_<hash of the target>_<token>`.
+pub const GROUP_TABLES: &[&str] = &[STAGE, MEMBERS, PARTITIONS];
 
 /// A batch takes this many statements (facts/redshift-data-api.md, limits).
 pub const MAX_STATEMENTS: usize = 40;
@@ -44,53 +56,49 @@ pub const OWN_COLUMNS: &[(&str, Type)] = &[("_sluice_batch", Type::Varchar(64)),
 pub struct Names {
     /// The table of runs that are published.
     pub ledger: String,
+    /// The table of tokens under which tables were loaded.
+    pub fence: String,
     /// The empty table that publishes into one target take turns by. Never the target or the ledger: readers would wait.
     pub lock: String,
-    /// The run's staging table.
+    /// The group's staging table.
     pub stage: String,
-    /// The same without its schema, in front of its columns.
-    pub stage_table: String,
+    /// The group's runs, one row each (see [`members`]).
+    pub members: String,
+    /// The partitions that the group has rows in, where the mode asks for them.
+    pub partitions: String,
     /// The target's schema.
     pub target_schema: String,
     /// The target.
     pub target: String,
     /// The same without its schema, in front of its columns.
     pub target_table: String,
+    /// The target's name as a literal: what ledger and fence call it.
+    pub target_text: String,
+    /// The token of the group.
+    pub token: u64,
     /// The columns of files, staging and target, in order: `"_sluice_batch", "_sluice_run", "id", …`.
     pub columns: Vec<String>,
-    /// The target's value of each column, from the staged one: most are the column itself (see [`staged`]).
-    pub published: Vec<String>,
-    /// The batch, as a literal.
-    pub batch: String,
-    /// The run, as a literal.
-    pub run: String,
 }
 
 impl Names {
-    /// The names of one run's load.
-    pub fn of(
-        run: &RunName,
-        batch: &BatchId,
-        target: &LoadTarget,
-        columns: &IndexMap<Identifier, Column>,
-    ) -> Result<Self> {
-        let (schema, table) = (target.table.schema().as_str(), target.table.table().as_str());
-        let own = OWN_COLUMNS.iter().copied();
-        let columns = own.chain(columns.iter().map(|(name, column)| (name.as_str(), column.kind)));
-        let (columns, published) =
-            columns.map(|(name, kind)| (identifier(name), staged::published(kind, &identifier(name)))).unzip();
+    /// The names of one group's load.
+    pub fn of(group: &GroupName, columns: &IndexMap<Identifier, Column>) -> Result<Self> {
+        let (schema, table) = (group.table().schema().as_str(), group.table().table().as_str());
+        let own = OWN_COLUMNS.iter().map(|(name, _)| *name);
+        let columns = own.chain(columns.keys().map(Identifier::as_str)).map(identifier).collect();
         Ok(Self {
-            ledger: ledger(),
-            lock: own_table(&format!("lock_{}", hash::hash32([schema, table]))),
-            stage: own_table(&stage_table(run)),
-            stage_table: identifier(&stage_table(run)),
+            ledger: own_table("ledger"),
+            fence: own_table("fence"),
+            lock: own_table(&format!("lock_{}", target_hash(group.table()))),
+            stage: own_table(&group_table(STAGE, group)),
+            members: own_table(&group_table(MEMBERS, group)),
+            partitions: own_table(&group_table(PARTITIONS, group)),
             target_schema: identifier(schema),
             target: format!("{}.{}", identifier(schema), identifier(table)),
             target_table: identifier(table),
+            target_text: literal(&group.table().to_string())?,
+            token: group.token(),
             columns,
-            published,
-            batch: literal(batch.as_str())?,
-            run: literal(&run.to_string())?,
         })
     }
 
@@ -98,25 +106,25 @@ impl Names {
     pub fn column_list(&self) -> String {
         self.columns.join(", ")
     }
-
-    /// What a SELECT from staging lists for the target's columns, in their order.
-    pub fn published_list(&self) -> String {
-        self.published.join(", ")
-    }
 }
 
-/// The ledger, quoted.
-pub fn ledger() -> String {
-    own_table("ledger")
+/// Names are short whatever the target is called: Redshift's have 127 bytes.
+pub fn target_hash(target: &TableName) -> String {
+    hash::hash32([target.schema().as_str(), target.table().as_str()])
 }
 
-/// The name of a run's staging table, without its schema and quotes.
-pub fn stage_table(run: &RunName) -> String {
-    format!("{STAGE_PREFIX}{}_{}", run.dataset(), run.hash())
+/// The name of a table of a group's own, without its schema and quotes.
+pub fn group_table(kind: &str, group: &GroupName) -> String {
+    format!("{kind}_{}_{}", target_hash(group.table()), group.token())
 }
 
-/// Drops a staging table of ours, if it is there. `table` is its name without the schema.
-pub fn drop_stage(table: &str) -> String {
+/// Drops the tables of a group, those that are there.
+pub fn drop_tables(group: &GroupName) -> Vec<String> {
+    GROUP_TABLES.iter().map(|kind| drop_table(&group_table(kind, group))).collect()
+}
+
+/// Drops a table of ours, if it is there. `table` is its name without the schema.
+pub fn drop_table(table: &str) -> String {
     format!("DROP TABLE IF EXISTS {}", own_table(table))
 }
 

@@ -5,7 +5,7 @@ use aws_sdk_redshiftdata::Client;
 use aws_sdk_redshiftdata::config::http::HttpResponse;
 use aws_sdk_redshiftdata::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_redshiftdata::types::{ExecutionMode, Field, StatusString};
-use model::name::RunName;
+use model::group::GroupName;
 use model::{Error, Kind, Result, hash};
 
 use crate::class::ABORTED;
@@ -24,14 +24,19 @@ pub struct Submission {
 }
 
 impl Submission {
-    /// The try of a step of a run. `about` tells statements of one try apart that must not share an answer. The token
+    /// The try of a step of a group. `about` tells statements of one try apart that must not share an answer. The token
     /// covers the SQL too: one token never stands for two texts, which the Data API may refuse (U).
-    pub fn of(run: &RunName, step: &str, number: u32, about: &str, sql: Vec<String>) -> Self {
-        let (run, number) = (run.to_string(), number.to_string());
-        let parts = [run.as_str(), step, &number, about].into_iter().chain(sql.iter().map(String::as_str));
+    pub fn of(group: &GroupName, step: &str, number: u32, about: &str, sql: Vec<String>) -> Self {
+        let (group, number) = (group.to_string(), number.to_string());
+        let parts = [group.as_str(), step, &number, about].into_iter().chain(sql.iter().map(String::as_str));
         let token = hash::hash32(parts);
-        Self { name: format!("sluice {run} {step} {number}"), token, sql }
+        Self { name: format!("{}{step} {number}", name_prefix(&group)), token, sql }
     }
+}
+
+/// What the names of a group's statements begin with.
+fn name_prefix(group: &impl std::fmt::Display) -> String {
+    format!("sluice {group} ")
 }
 
 /// How a statement does.
@@ -141,6 +146,22 @@ impl<'a> Warehouse<'a> {
         }
     }
 
+    /// The statements of a group that wait or run.
+    pub async fn running(&self, group: &GroupName) -> Result<Vec<String>> {
+        let list = self.client.list_statements().statement_name(name_prefix(group)).status(StatusString::All);
+        let mut pages = list.into_paginator().send();
+        let mut running = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| sorted("list statements of", group, error))?;
+            let is_running = |status: Option<&StatusString>| {
+                matches!(status, Some(StatusString::Submitted | StatusString::Picked | StatusString::Started))
+            };
+            let of_page = page.statements().iter().filter(|statement| is_running(statement.status()));
+            running.extend(of_page.map(|statement| statement.id().to_owned()));
+        }
+        Ok(running)
+    }
+
     /// Cancels a statement. One that is over, or not known, is as good as cancelled.
     pub async fn cancel(&self, id: &str) -> Result<()> {
         match self.client.cancel_statement().id(id).send().await {
@@ -226,21 +247,21 @@ mod tests {
 
     #[test]
     fn a_token_is_one_for_the_same_try_and_another_for_anything_else() {
-        let run = |digit: &str| RunName::parse(&format!("{}-{}", "a".repeat(40), digit.repeat(32))).unwrap();
+        let group = |token| GroupName::parse(&format!("analytics.sales/{token}")).unwrap();
         let sql = |text: &str| vec![text.to_owned()];
-        let base = Submission::of(&run("0"), "stage", 1, "", sql("SELECT 1"));
-        assert_eq!(base, Submission::of(&run("0"), "stage", 1, "", sql("SELECT 1")));
+        let base = Submission::of(&group(1), "stage", 1, "", sql("SELECT 1"));
+        assert_eq!(base, Submission::of(&group(1), "stage", 1, "", sql("SELECT 1")));
         for other in [
-            Submission::of(&run("1"), "stage", 1, "", sql("SELECT 1")),
-            Submission::of(&run("0"), "publish", 1, "", sql("SELECT 1")),
-            Submission::of(&run("0"), "stage", 2, "", sql("SELECT 1")),
-            Submission::of(&run("0"), "stage", 1, "execution 2", sql("SELECT 1")),
-            Submission::of(&run("0"), "stage", 1, "", sql("SELECT 2")),
+            Submission::of(&group(2), "stage", 1, "", sql("SELECT 1")),
+            Submission::of(&group(1), "publish", 1, "", sql("SELECT 1")),
+            Submission::of(&group(1), "stage", 2, "", sql("SELECT 1")),
+            Submission::of(&group(1), "stage", 1, "after 5a6b", sql("SELECT 1")),
+            Submission::of(&group(1), "stage", 1, "", sql("SELECT 2")),
         ] {
             assert_ne!(base.token, other.token);
         }
         assert!(base.token.len() <= 64 && base.name.len() <= 2048);
-        assert!(base.name.ends_with(" stage 1"), "{}", base.name);
+        assert_eq!(base.name, "sluice analytics.sales/1 stage 1");
     }
 
     #[test]

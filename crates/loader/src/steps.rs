@@ -1,57 +1,60 @@
 //! The steps of a load, one submission each.
 //!
 //! ```text
-//!  submit ─► prepare ─► stage ─► publish ─► verdict ─► done
-//!               │  ▲       ▲        ▲  │        │ ▲      ▲
-//!               │  └ each again, under the next number ┘ │
-//!               └ published, or superseded ──────────────┘
+//!  submit ─► queue ─► prepare ─► stage ─► publish ─► verdict ─► done
+//!              ▲ │       │ ▲       ▲ │       ▲  │      │  │      ▲
+//!              │ │       │ └ each again, under the next number ┘  │
+//!              │ └ loaded by another, or never queued ────────────┤
+//!              │         └ published, or superseded ──────────────┤
+//!              └ the lease is lost, or the group is split         │
 //! ```
 //!
 //! Where COPY fails for good, `explain` reads what the warehouse knows of it, and the load ends with that.
 //!
 //! A call reads where the load stands from its request, and the rest from documents, statements and the ledger: it may
-//! be lost or made twice at any point. What follows what is decided in [`crate::decision`].
+//! be lost or made twice at any point. What follows what is decided in [`crate::decision`]; whose turn it is, in
+//! [`crate::turn`].
 
-use aws::{Call, Clients, object};
+use aws::{Clients, object};
 use chrono::{DateTime, Utc};
 use model::copy::CopyManifest;
-use model::dataset::LoadTarget;
 use model::flow::{LoadAction, LoadRequest, LoadState, LoadStep};
-use model::load::{Load, Outcome};
-use model::name::{RunName, S3Url};
+use model::group::{GroupName, QueueName};
+use model::load::Outcome;
+use model::name::{ExecutionName, RunName};
 use model::plan::RunPlan;
 use model::{Error, Kind, Result, layout};
 
 use crate::config::Config;
 use crate::decision::{AfterAbsence, AfterFailure, FIRST_WAIT_SECONDS, after_absence, after_failure, backoff, longer};
 use crate::delivery::Delivery;
-use crate::ledger::{Entry, Verdict, check_target, judge};
-use crate::sql::prepare::Prepare;
-use crate::sql::{Names, drop_stage, explain, publish, stage, stage_table, verdict};
+use crate::ledger::{Entry, check_target};
+use crate::loading::{Loading, queue_of};
+use crate::settle::{self, Settled, load};
+use crate::sql::{explain, staging};
 use crate::statement::{Poll, Submission, Warehouse, nth_of_batch};
 use crate::target::TableColumn;
 use crate::tries::{Failure, Tries};
-use crate::{class, mode, staging, target};
+use crate::{class, mode, target};
 
 /// Nothing is left to do.
-const DONE: LoadState = LoadState { step: LoadStep::Done, statement_id: None, wait_seconds: 0 };
+pub const DONE: LoadState =
+    LoadState { step: LoadStep::Done, statement_id: None, wait_seconds: 0, queue: None, group: None };
 
 // What is recorded of a failed try where no statement's text says why.
 
 /// Statement and result are kept for a day.
 const UNKNOWN: &str = "the Data API no longer knows the statement";
-/// The failure path gave the try up.
-const DISCARDED: &str = "the execution was discarded";
-/// An earlier try filled it; it was dropped since.
-const STAGING_GONE: &str = "its staging table is gone";
 /// The publish is over and left no row.
 const ABSENT: &str = "the ledger does not have the run";
 
 /// Does what a request asks.
-pub async fn run(clients: &Clients, config: &Config, call: &Call<LoadRequest>) -> Result<LoadState> {
-    let LoadRequest { action, run, n, load } = &call.request;
+pub async fn run(clients: &Clients, config: &Config, request: &LoadRequest, now: DateTime<Utc>) -> Result<LoadState> {
+    let LoadRequest { action, run, n, load } = request;
+    let us =
+        ExecutionName::new(run.clone(), *n).map_err(|error| Error::new(Kind::Config, "load", run).because(error))?;
     let warehouse = Warehouse::new(&clients.redshift_data, config);
-    let steps = Steps { clients, config, warehouse, run, n: *n, now: call.now };
+    let steps = Steps { clients, config, warehouse, run, us, now };
     match (action, load) {
         (LoadAction::Submit, _) => steps.begin().await,
         (LoadAction::Check, Some(state)) => steps.check(state).await,
@@ -63,148 +66,219 @@ pub async fn run(clients: &Clients, config: &Config, call: &Call<LoadRequest>) -
 }
 
 /// One call's view of a load.
-struct Steps<'a> {
-    clients: &'a Clients,
-    config: &'a Config,
-    warehouse: Warehouse<'a>,
-    run: &'a RunName,
-    n: u32,
-    now: DateTime<Utc>,
+pub struct Steps<'a> {
+    pub clients: &'a Clients,
+    pub config: &'a Config,
+    pub warehouse: Warehouse<'a>,
+    pub run: &'a RunName,
+    pub us: ExecutionName,
+    pub now: DateTime<Utc>,
 }
 
-/// What the SQL of a load is made of.
-struct Loading {
-    delivery: Delivery,
-    target: LoadTarget,
-    names: Names,
+/// A group's load, and the queue that its runs wait in.
+pub struct Held {
+    pub loading: Loading,
+    pub queue: QueueName,
+}
+
+impl Held {
+    pub fn group(&self) -> &GroupName {
+        &self.loading.group.group
+    }
+
+    fn is_alone(&self) -> bool {
+        self.loading.group.members.len() == 1
+    }
+
+    /// Where the load stands, at a step of this group.
+    fn at(&self, step: LoadStep, statement_id: Option<String>, wait_seconds: u32) -> LoadState {
+        let (queue, group) = (Some(self.queue.clone()), Some(self.group().clone()));
+        LoadState { step, statement_id, wait_seconds, queue, group }
+    }
 }
 
 impl Steps<'_> {
     async fn begin(&self) -> Result<LoadState> {
-        let delivery = self.delivery().await?;
+        let delivery = Delivery::read(&self.clients.s3, self.bucket(), self.run).await?;
         let copy_manifest = CopyManifest::of(&delivery.parts);
         let key = layout::copy_manifest(self.run);
         object::create_document(&self.clients.s3, self.bucket(), &key, &copy_manifest).await?;
         let Some(target) = &delivery.dataset.load else {
-            return self.conclude(self.load(Outcome::LakeOnly)).await;
+            settle::conclude(&self.clients.s3, self.bucket(), load(&self.us, Outcome::LakeOnly)).await?;
+            return Ok(DONE);
         };
         if let Some(why) = mode::find(target.mode)?.refuse(delivery.counts.accepted) {
             return Err(Error::new(Kind::Data, "load into", &target.table).because(why));
         }
-        self.submit(LoadStep::Prepare, &self.loading(delivery)?, &self.tries().await?, "").await
+        let queue = queue_of(&delivery.dataset, &target.table)?;
+        self.queue(&queue).enter(delivery.member(self.us.n(), self.now)).await?;
+        self.turn(&queue, 0).await
+    }
+
+    async fn check(&self, state: &LoadState) -> Result<LoadState> {
+        if state.step == LoadStep::Done {
+            return Ok(DONE);
+        }
+        let (Some(queue), group) = (&state.queue, &state.group) else {
+            return Err(self.incomplete(state, "names no queue"));
+        };
+        if state.step == LoadStep::Queue {
+            return self.turn(queue, state.wait_seconds).await;
+        }
+        let Some(group) = group else { return Err(self.incomplete(state, "names no group")) };
+        if !self.lease(group.table()).keep(self.now, group.token()).await? {
+            tracing::warn!(%group, "somebody else has taken the lease");
+            return self.turn(queue, 0).await;
+        }
+        self.look(state, queue, group).await
+    }
+
+    fn incomplete(&self, state: &LoadState, what: &str) -> Error {
+        Error::new(Kind::Config, "check the load of", self.run)
+            .because(format!("the request is at {} and {what}", state.step.name()))
     }
 
     /// Looks at the running statement once.
-    async fn check(&self, state: &LoadState) -> Result<LoadState> {
+    async fn look(&self, state: &LoadState, queue: &QueueName, group: &GroupName) -> Result<LoadState> {
+        let poll = match state.statement_id.as_deref() {
+            Some(id) => Some((id, self.warehouse.poll(id).await?)),
+            None => None,
+        };
+        if let Some((_, Poll::Running)) = poll {
+            return Ok(LoadState { wait_seconds: longer(state.wait_seconds), ..state.clone() });
+        }
+        let loading = Loading::read(&self.clients.s3, self.bucket(), group, &self.plan().await?).await?;
+        let held = Held { loading, queue: queue.clone() };
         let step = state.step;
-        let id = match (step, state.statement_id.as_deref()) {
-            (LoadStep::Done, _) => return Ok(DONE),
-            (_, Some(id)) => id,
-            (_, None) => {
-                return Err(Error::new(Kind::Config, "check the load of", self.run)
-                    .because(format!("the request is at {} and names no statement", step.name())));
-            }
-        };
-        match self.warehouse.poll(id).await? {
-            Poll::Running => Ok(LoadState { wait_seconds: longer(state.wait_seconds), ..state.clone() }),
-            Poll::Finished => self.finished(step, id).await,
-            Poll::Failed(text) => self.failed(step, id, class::kind(&text), &text).await,
-            Poll::Unknown => self.failed(step, id, Kind::Transient, UNKNOWN).await,
+        match poll {
+            // The wait before another try is over.
+            None => self.submit(step, &held, &self.tries(group).await?, "").await,
+            Some((id, Poll::Finished)) => self.finished(step, id, &held).await,
+            Some((id, Poll::Failed(text))) => self.failed(step, &held, failure(id, class::kind(&text), &text)).await,
+            Some((id, _)) => self.failed(step, &held, failure(id, Kind::Transient, UNKNOWN)).await,
         }
     }
 
-    async fn finished(&self, step: LoadStep, id: &str) -> Result<LoadState> {
-        let loading = self.loading(self.delivery().await?)?;
+    async fn finished(&self, step: LoadStep, id: &str, held: &Held) -> Result<LoadState> {
         match step {
-            LoadStep::Prepare => self.prepared(id, &loading).await,
-            LoadStep::Stage => self.submit(LoadStep::Publish, &loading, &self.tries().await?, "").await,
-            LoadStep::Explain => self.explained(id).await,
-            LoadStep::Publish => self.submit(LoadStep::Verdict, &loading, &self.tries().await?, id).await,
-            LoadStep::Verdict => self.judged(id, &loading).await,
-            LoadStep::Done => Ok(DONE),
+            LoadStep::Prepare => self.prepared(id, held).await,
+            LoadStep::Stage => self.submit(LoadStep::Publish, held, &self.tries(held.group()).await?, "").await,
+            LoadStep::Explain => self.explained(id, held).await,
+            LoadStep::Publish => self.submit(LoadStep::Verdict, held, &self.tries(held.group()).await?, id).await,
+            LoadStep::Verdict => self.judged(id, held).await,
+            LoadStep::Queue | LoadStep::Done => Ok(DONE),
         }
     }
 
-    /// The tables are there and the ledger was read: where it settles the run, nothing is staged.
-    async fn prepared(&self, id: &str, loading: &Loading) -> Result<LoadState> {
-        let prepare = Prepare::of(&loading.names, &loading.target, &loading.delivery.columns)?;
-        let Some(entries) = self.entries(&nth_of_batch(id, prepare.ledger)).await? else {
-            return self.failed(LoadStep::Prepare, id, Kind::Transient, UNKNOWN).await;
+    /// The tables are there, the fence knows of us, and the ledger was read: what it settles is not staged.
+    async fn prepared(&self, id: &str, held: &Held) -> Result<LoadState> {
+        let prepare = held.loading.prepare()?;
+        let mut answers = Vec::new();
+        for number in [prepare.fence, prepare.ledger, prepare.columns, prepare.tables] {
+            let Some(rows) = self.warehouse.rows(&nth_of_batch(id, number)).await? else {
+                return self.failed(LoadStep::Prepare, held, failure(id, Kind::Transient, UNKNOWN)).await;
+            };
+            answers.push(rows);
+        }
+        let [fence, ledger, columns, tables] = answers.as_slice() else {
+            return Err(Error::new(Kind::Bug, "read the answers of", id));
         };
-        let Some(columns) = self.warehouse.rows(&nth_of_batch(id, prepare.columns)).await? else {
-            return self.failed(LoadStep::Prepare, id, Kind::Transient, UNKNOWN).await;
-        };
-        let Some(stages) = self.warehouse.rows(&nth_of_batch(id, prepare.stages)).await? else {
-            return self.failed(LoadStep::Prepare, id, Kind::Transient, UNKNOWN).await;
-        };
-        check_target(&entries, &loading.delivery.plan.batch, &loading.target.table)?;
-        match judge(&entries, self.run, &loading.delivery.manifest) {
-            Some(verdict) => self.conclude(self.settled(verdict, loading)).await,
-            None => {
+        let token = held.group().token();
+        let greatest = fence.first().map(|row| row.count(0)).transpose()?.unwrap_or(token);
+        if greatest > token {
+            // The lease is ours, and the fence knows a greater token: the lease was deleted since.
+            tracing::warn!(token, greatest, "the fence is ahead of the lease");
+            return self.lead_again(held, greatest + 1).await;
+        }
+        let entries = ledger.iter().map(Entry::read).collect::<Result<Vec<_>>>()?;
+        match self.settle(held, &entries).await? {
+            Settled::Us => self.leave_to_others(held).await,
+            Settled::Others => self.lead_again(held, token + 1).await,
+            Settled::Nobody => {
                 // Only now: what is published already stays so, whatever the table became since.
                 let columns = columns.iter().map(TableColumn::read).collect::<Result<Vec<_>>>()?;
-                target::check(&loading.target.table, &columns, &loading.delivery.columns)?;
-                let tables = stages.iter().map(|row| row.text(0)).collect::<Result<_>>()?;
-                self.sweep(tables).await?;
-                self.submit(LoadStep::Stage, loading, &self.tries().await?, "").await
+                target::check(&held.loading.target.table, &columns, &held.loading.columns)?;
+                let tables = tables.iter().map(|row| row.text(0)).collect::<Result<Vec<_>>>()?;
+                self.sweep(held.group(), &tables).await?;
+                self.submit(LoadStep::Stage, held, &self.tries(held.group()).await?, "").await
             }
         }
     }
 
     /// The ledger was read after the publish was over.
-    async fn judged(&self, id: &str, loading: &Loading) -> Result<LoadState> {
-        let Some(entries) = self.entries(id).await? else {
-            return self.failed(LoadStep::Verdict, id, Kind::Transient, UNKNOWN).await;
+    async fn judged(&self, id: &str, held: &Held) -> Result<LoadState> {
+        let Some(rows) = self.warehouse.rows(id).await? else {
+            return self.failed(LoadStep::Verdict, held, failure(id, Kind::Transient, UNKNOWN)).await;
         };
-        check_target(&entries, &loading.delivery.plan.batch, &loading.target.table)?;
-        let mut tries = self.tries().await?;
-        if let Some(verdict) = judge(&entries, self.run, &loading.delivery.manifest) {
-            // A publish that finished has dropped staging; one that failed has not.
-            if tries.spent(LoadStep::Publish) > 0 {
-                self.drop_staging().await?;
-            }
-            return self.conclude(self.settled(verdict, loading)).await;
+        let entries = rows.iter().map(Entry::read).collect::<Result<Vec<_>>>()?;
+        let mut tries = self.tries(held.group()).await?;
+        let settled = self.settle(held, &entries).await?;
+        if settled != Settled::Nobody && tries.spent(LoadStep::Publish) > 0 {
+            // A publish that finished has dropped its tables; one that failed has not.
+            self.drop_tables(held.group()).await?;
         }
-        tries.record(LoadStep::Verdict, failure(Some(id), Kind::Transient, ABSENT)).await?;
+        match settled {
+            Settled::Us => return self.leave_to_others(held).await,
+            Settled::Others => return self.lead_again(held, held.group().token() + 1).await,
+            Settled::Nobody => {}
+        }
+        tries.record(LoadStep::Verdict, failure(id, Kind::Transient, ABSENT)).await?;
         let last = tries.last(LoadStep::Publish).map(|failed| failed.failure.clone());
-        match (after_absence(last.as_ref(), &stage_table(self.run), |step| tries.spent(step)), last) {
-            (AfterAbsence::PublishAgain, _) => self.submit(LoadStep::Publish, loading, &tries, "").await,
-            (AfterAbsence::StageAgain, last) => {
-                let showed_by = last.and_then(|last| last.statement_id);
-                tries.record(LoadStep::Stage, failure(showed_by.as_deref(), Kind::Transient, STAGING_GONE)).await?;
-                self.submit(LoadStep::Stage, loading, &tries, "").await
+        match (after_absence(last.as_ref(), |step| tries.spent(step)), last) {
+            (AfterAbsence::PublishAgain, _) => Ok(self.again(LoadStep::Publish, held, &tries)),
+            (AfterAbsence::GiveUp, Some(last)) => {
+                self.give_up(held, |subject| last.into_error(LoadStep::Publish, subject)).await
             }
-            (AfterAbsence::GiveUp, Some(last)) => Err(last.into_error(LoadStep::Publish, self.run)),
-            (AfterAbsence::GiveUp | AfterAbsence::RowLost, _) => {
-                Err(Error::new(Kind::Bug, "publish", self.run).because(format!("the publish finished, but {ABSENT}")))
+            (AfterAbsence::GiveUp | AfterAbsence::RowsLost, _) => {
+                Err(Error::new(Kind::Bug, "publish", held.group())
+                    .because(format!("the publish finished, but {ABSENT}")))
             }
         }
+    }
+
+    /// What the ledger says of the group's runs, written down for each that it settles.
+    async fn settle(&self, held: &Held, entries: &[Entry]) -> Result<Settled> {
+        let (members, table) = (&held.loading.group.members, held.group().table());
+        let ours = members.iter().find(|member| member.run == *self.run);
+        if let Some(ours) = ours {
+            check_target(entries, &ours.batch, table)?;
+        }
+        // One that would be in two tables says so when it is alone.
+        let elsewhere = members.iter().filter(|member| check_target(entries, &member.batch, table).is_err());
+        let elsewhere = elsewhere.map(settle::execution).collect::<Result<Vec<_>>>()?;
+        let queue = self.queue(&held.queue);
+        queue.split(&elsewhere, 1).await?;
+        let settled = settle::all(&self.clients.s3, self.bucket(), table, members, entries).await?;
+        queue.leave(&settled).await?;
+        Ok(match (settled.contains(&self.us), settled.is_empty() && elsewhere.is_empty()) {
+            (true, _) => Settled::Us,
+            (false, false) => Settled::Others,
+            (false, true) => Settled::Nobody,
+        })
     }
 
     /// Records a failed statement and goes on from there.
-    async fn failed(&self, step: LoadStep, id: &str, kind: Kind, error: &str) -> Result<LoadState> {
-        let failure = failure(Some(id), kind, error);
-        let mut tries = self.tries().await?;
+    async fn failed(&self, step: LoadStep, held: &Held, failure: Failure) -> Result<LoadState> {
+        let mut tries = self.tries(held.group()).await?;
         tries.record(step, failure.clone()).await?;
-        let again = match after_failure(step, kind, tries.spent(step)) {
-            AfterFailure::AskLedger => LoadStep::Verdict,
-            AfterFailure::TryAgain => step,
-            AfterFailure::Explain => LoadStep::Explain,
+        let id = failure.statement_id.clone();
+        match after_failure(step, failure.kind, tries.spent(step), held.is_alone()) {
+            AfterFailure::AskLedger => self.submit(LoadStep::Verdict, held, &tries, &id).await,
+            AfterFailure::TryAgain => Ok(self.again(step, held, &tries)),
+            AfterFailure::Explain => self.submit(LoadStep::Explain, held, &tries, &id).await,
             // That nobody could say more of it is not how the load failed.
-            AfterFailure::GiveUp if step == LoadStep::Explain => return Err(self.copy_failed(&tries, &[])),
-            AfterFailure::GiveUp => return Err(failure.into_error(step, self.run)),
-        };
-        let loading = self.loading(self.delivery().await?)?;
-        self.submit(again, &loading, &tries, id).await
+            AfterFailure::GiveUp if step == LoadStep::Explain => Err(self.copy_failed(&tries, &[])),
+            AfterFailure::GiveUp => self.give_up(held, |subject| failure.into_error(step, subject)).await,
+        }
     }
 
     /// COPY has failed, and the warehouse has said what it knows of it: that is how the load ends.
-    async fn explained(&self, id: &str) -> Result<LoadState> {
+    async fn explained(&self, id: &str, held: &Held) -> Result<LoadState> {
         let Some(rows) = self.warehouse.rows(id).await? else {
-            return self.failed(LoadStep::Explain, id, Kind::Transient, UNKNOWN).await;
+            return self.failed(LoadStep::Explain, held, failure(id, Kind::Transient, UNKNOWN)).await;
         };
         let known = rows.iter().map(explain::sentence).collect::<Result<Vec<_>>>()?;
-        Err(self.copy_failed(&self.tries().await?, &known))
+        Err(self.copy_failed(&self.tries(held.group()).await?, &known))
     }
 
     /// The error of a load whose COPY failed for good, with what the warehouse knows of it.
@@ -222,172 +296,103 @@ impl Steps<'_> {
         failure.into_error(LoadStep::Stage, self.run)
     }
 
-    /// Cancels what runs and drops staging. Nothing that is gone already is an error; a published run stays published.
+    /// A group of one fails; one of several is split, and its runs wait for another turn.
+    async fn give_up(&self, held: &Held, error: impl FnOnce(&dyn std::fmt::Display) -> Error) -> Result<LoadState> {
+        if held.is_alone() {
+            return Err(error(self.run));
+        }
+        let error = error(held.group());
+        let members = &held.loading.group.members;
+        let executions = members.iter().map(settle::execution).collect::<Result<Vec<_>>>()?;
+        let most = executions.len().div_ceil(2);
+        tracing::warn!(group = %held.group(), runs = executions.len(), most, error = model::error::chain(&error), "group is split");
+        self.queue(&held.queue).split(&executions, most).await?;
+        self.drop_tables(held.group()).await?;
+        self.lease(held.group().table()).give_back(self.now, held.group().token()).await?;
+        Ok(self.waits(&held.queue, FIRST_WAIT_SECONDS))
+    }
+
+    /// Cancels what runs, drops the group's tables, and leaves queue and lease to others. Nothing that is gone already is an
+    /// error; a published run stays published.
     async fn discard(&self, state: Option<&LoadState>) -> Result<LoadState> {
-        // Before the first answer nothing but `prepare` can have been submitted, which leaves nothing to drop.
-        let Some(state) = state.filter(|state| state.step != LoadStep::Done) else { return Ok(DONE) };
-        if self.ends_in_the_lake().await? {
-            return Ok(DONE);
-        }
-        // What was submitted under these numbers is of no use once staging is dropped: the next execution starts anew.
-        let mut tries = self.tries().await?;
-        for step in [LoadStep::Stage, LoadStep::Publish] {
-            if !tries.has(step, DISCARDED) {
-                let running = state.statement_id.as_deref().filter(|_| state.step == step);
-                tries.record(step, failure(running, Kind::Transient, DISCARDED)).await?;
+        let Some(queue) = self.discarded_queue(state).await? else { return Ok(DONE) };
+        self.queue(&queue).leave(std::slice::from_ref(&self.us)).await?;
+        let lease = self.lease(queue.table());
+        if let Some(token) = lease.token().await? {
+            let group = GroupName::new(queue.table().clone(), token);
+            // Of an execution that ended outside the flow nobody knows what it had submitted.
+            for id in self.warehouse.running(&group).await? {
+                self.warehouse.cancel(&id).await?;
             }
+            self.drop_tables(&group).await?;
+            lease.give_back(self.now, token).await?;
         }
-        if let Some(id) = &state.statement_id {
-            self.warehouse.cancel(id).await?;
-        }
-        self.drop_staging().await?;
         Ok(DONE)
     }
 
-    /// Whether the dataset names no table. A plan that is gone, or does not read any more, does not say so.
-    async fn ends_in_the_lake(&self) -> Result<bool> {
+    /// The queue of a load that is given up; `None` where nothing can have been queued. A plan that is gone, or does not
+    /// read any more, was not.
+    async fn discarded_queue(&self, state: Option<&LoadState>) -> Result<Option<QueueName>> {
+        match state {
+            Some(state) if state.step == LoadStep::Done => return Ok(None),
+            Some(LoadState { queue: Some(queue), .. }) => return Ok(Some(queue.clone())),
+            _ => {}
+        }
         let plan: Option<RunPlan> =
             object::read_document(&self.clients.s3, self.bucket(), &layout::plan(self.run)).await?;
-        let file = plan.map(|plan| plan.dataset());
-        Ok(matches!(file, Some(Ok(file)) if file.dataset.load.is_none()))
+        let Some(plan) = plan.filter(|plan| plan.dataset().is_ok()) else { return Ok(None) };
+        match aws::schema::dataset(&self.clients.s3, self.bucket(), &plan).await {
+            Ok(dataset) => dataset.load.as_ref().map(|load| queue_of(&dataset, &load.table)).transpose(),
+            // Without its columns a run was not queued.
+            Err(error) if error.is_transient() => Err(error),
+            Err(_) => Ok(None),
+        }
     }
 
     /// Submits the current try of a step. `after` is the statement whose end a reading step must see: an answer from
     /// before it is not asked for again.
-    async fn submit(&self, step: LoadStep, loading: &Loading, tries: &Tries<'_>, after: &str) -> Result<LoadState> {
-        let sql = loading.sql(step, self.config)?;
-        let number = tries.current(step);
-        let about = match step {
-            // What is read must not be what an earlier execution read; what is written is the same for all of them.
-            LoadStep::Prepare => format!("execution {}", self.n),
-            LoadStep::Explain | LoadStep::Verdict => format!("execution {} after {after}", self.n),
-            LoadStep::Stage | LoadStep::Publish | LoadStep::Done => String::new(),
-        };
-        let submission = Submission::of(self.run, step.name(), number, &about, sql);
+    pub async fn submit(&self, step: LoadStep, held: &Held, tries: &Tries<'_>, after: &str) -> Result<LoadState> {
+        let sql = held.loading.sql(step, self.config)?;
+        let submission = Submission::of(held.group(), step.name(), tries.current(step), after, sql);
         let statement_id = Some(self.warehouse.submit(&submission).await?);
-        let wait_seconds = match step {
-            // The ledger is asked at once, also where the publish failed.
-            LoadStep::Explain | LoadStep::Verdict => FIRST_WAIT_SECONDS,
-            _ => backoff(tries.spent(step)),
-        };
-        Ok(LoadState { step, statement_id, wait_seconds })
+        Ok(held.at(step, statement_id, FIRST_WAIT_SECONDS))
     }
 
-    /// Drops the run's staging table. Nobody waits for it: what it does not reach, a later load sweeps.
-    async fn drop_staging(&self) -> Result<()> {
-        let sql = vec![drop_stage(&stage_table(self.run))];
-        let submission = Submission::of(self.run, "drop", 1, &format!("execution {}", self.n), sql);
+    /// A step that is to be submitted again, after a while.
+    fn again(&self, step: LoadStep, held: &Held, tries: &Tries<'_>) -> LoadState {
+        held.at(step, None, backoff(tries.spent(step), &held.group().to_string()))
+    }
+
+    /// Drops a group's tables. Nobody waits for it: what it does not reach, a later load sweeps.
+    async fn drop_tables(&self, group: &GroupName) -> Result<()> {
+        let submission = Submission::of(group, "drop", 1, "", crate::sql::drop_tables(group));
         self.warehouse.submit(&submission).await.map(drop)
     }
 
-    /// Drops the staging tables of runs that are closed over a day. It is a submission of its own, and nobody waits for
-    /// it: a table that cannot be dropped must not stop this load.
-    async fn sweep(&self, tables: Vec<String>) -> Result<()> {
-        let stale = staging::stale(&self.clients.s3, self.bucket(), tables, self.run, self.now).await?;
-        if stale.is_empty() {
+    /// Drops what groups before this one have left. It is a submission of its own, and nobody waits for it: a table that
+    /// cannot be dropped must not stop this load.
+    async fn sweep(&self, group: &GroupName, tables: &[String]) -> Result<()> {
+        let sql = staging::drop_left(group, tables);
+        if sql.is_empty() {
             return Ok(());
         }
-        let sql = stale.iter().map(|table| drop_stage(table)).collect();
-        let submission = Submission::of(self.run, "sweep", 1, &format!("execution {}", self.n), sql);
+        let submission = Submission::of(group, "sweep", 1, "", sql);
         self.warehouse.submit(&submission).await.map(drop)
     }
 
-    /// Writes how the load ended.
-    async fn conclude(&self, load: Load) -> Result<LoadState> {
-        // An earlier call of this execution may have read the ledger before a newer delivery came into it: both were
-        // right when they read it, and what was written first stays.
-        let bytes = object::to_json(&load)?;
-        let created = object::create(&self.clients.s3, self.bucket(), &layout::load(self.run, self.n), bytes).await?;
-        tracing::info!(outcome = ?load.outcome, ?created, staged = load.staged, published = load.published,
-            replaced = load.replaced, withdrawn = load.withdrawn, "load ended");
-        Ok(DONE)
+    pub async fn plan(&self) -> Result<RunPlan> {
+        object::need_document(&self.clients.s3, self.bucket(), &layout::plan(self.run)).await
     }
 
-    /// The document of a load that the ledger settles.
-    fn settled(&self, verdict: Verdict, loading: &Loading) -> Load {
-        let table = Some(loading.target.table.clone());
-        match verdict {
-            Verdict::Published { entry, supersedes } => Load {
-                table,
-                staged: entry.staged,
-                published: entry.published,
-                stale: entry.stale,
-                replaced: entry.replaced,
-                withdrawn: entry.withdrawn,
-                published_at: Some(entry.published_at),
-                supersedes,
-                ..self.load(Outcome::Published)
-            },
-            Verdict::Superseded { by } => Load { table, superseded_by: Some(by), ..self.load(Outcome::Superseded) },
-        }
+    pub async fn tries<'a>(&'a self, group: &'a GroupName) -> Result<Tries<'a>> {
+        Tries::read(&self.clients.s3, self.bucket(), group).await
     }
 
-    fn load(&self, outcome: Outcome) -> Load {
-        Load {
-            version: Load::VERSION,
-            run: self.run.clone(),
-            n: self.n,
-            outcome,
-            table: None,
-            staged: 0,
-            isolated: 0,
-            published: 0,
-            stale: 0,
-            replaced: 0,
-            withdrawn: 0,
-            published_at: None,
-            supersedes: Vec::new(),
-            superseded_by: None,
-        }
-    }
-
-    async fn entries(&self, id: &str) -> Result<Option<Vec<Entry>>> {
-        let rows = self.warehouse.rows(id).await?;
-        rows.map(|rows| rows.iter().map(Entry::read).collect()).transpose()
-    }
-
-    async fn delivery(&self) -> Result<Delivery> {
-        Delivery::read(&self.clients.s3, self.bucket(), self.run).await
-    }
-
-    fn loading(&self, delivery: Delivery) -> Result<Loading> {
-        let target = delivery.dataset.load.clone().ok_or_else(|| {
-            Error::new(Kind::Bug, "load", self.run).because("its dataset names no table, and a statement was submitted")
-        })?;
-        let names = Names::of(self.run, &delivery.plan.batch, &target, &delivery.columns)?;
-        Ok(Loading { delivery, target, names })
-    }
-
-    async fn tries(&self) -> Result<Tries<'_>> {
-        Tries::read(&self.clients.s3, self.bucket(), self.run, self.n).await
-    }
-
-    fn bucket(&self) -> &str {
+    pub fn bucket(&self) -> &str {
         &self.config.control_bucket
     }
 }
 
-impl Loading {
-    /// The statements of a step.
-    fn sql(&self, step: LoadStep, config: &Config) -> Result<Vec<String>> {
-        let Self { delivery, target, names } = self;
-        let run = &delivery.plan.run;
-        match step {
-            LoadStep::Prepare => Ok(Prepare::of(names, target, &delivery.columns)?.statements),
-            LoadStep::Stage => {
-                let manifest = S3Url::new(&config.control_bucket, &layout::copy_manifest(run))
-                    .map_err(|error| Error::new(Kind::Config, "copy", run).because(error))?;
-                let source = stage::Source { manifest, role: &config.copy_role, rows: delivery.counts.accepted };
-                stage::statements(run, names, &delivery.columns, &source)
-            }
-            LoadStep::Publish => publish::statements(names, delivery, target, mode::find(target.mode)?),
-            LoadStep::Explain => Ok(vec![explain::statement(run)?]),
-            LoadStep::Verdict => Ok(vec![verdict::statement(names)]),
-            LoadStep::Done => Err(Error::new(Kind::Bug, "submit", run).because("nothing follows the last step")),
-        }
-    }
-}
-
-fn failure(statement_id: Option<&str>, kind: Kind, error: &str) -> Failure {
-    Failure { statement_id: statement_id.map(str::to_owned), kind, error: error.to_owned() }
+fn failure(statement_id: &str, kind: Kind, error: &str) -> Failure {
+    Failure { statement_id: statement_id.to_owned(), kind, error: error.to_owned() }
 }

@@ -132,7 +132,7 @@ mod tests {
     use model::error::chain;
 
     use super::*;
-    use crate::sql::tests::delivery;
+    use crate::sql::tests::{delivery, loading};
 
     type Answer = (&'static str, &'static str, Option<i64>, Option<i64>, Option<i64>);
 
@@ -174,9 +174,8 @@ mod tests {
             Row(row.into_iter().chain([Field::LongValue(position)]).collect())
         };
         let columns: Result<Vec<_>> = (1..).zip(answers).map(|answer| TableColumn::read(&row(answer))).collect();
-        let delivery = delivery();
-        let target = delivery.dataset.load.unwrap().table;
-        check(&target, &columns.unwrap(), &delivery.columns)
+        let loading = loading(&delivery());
+        check(&loading.target.table, &columns.unwrap(), &loading.columns)
     }
 
     fn refused(answers: &[Answer], differences: &str, advice: &str) {

@@ -32,23 +32,24 @@ enum Target {
 struct Rule {
     name: &'static str,
     pattern: &'static str,
-    target: Target,
+    targets: &'static [Target],
 }
 
 /// The rules of `infra/template.yaml`, without the state machine's ARN: here is one only.
 static RULES: &[Rule] = &[
-    // Executions that end badly. Where the flow's own failure path has reported already, the reporter finds its report.
+    // Executions that end badly. Where the flow's own failure path has gone through, the loader finds nothing to clean up,
+    // and the reporter its report.
     Rule {
         name: "EndedBadly",
         pattern: r#"{"source": ["aws.states"], "detail-type": ["Step Functions Execution Status Change"],
                      "detail": {"status": ["FAILED", "TIMED_OUT", "ABORTED"]}}"#,
-        target: Target::Function("reporter"),
+        targets: &[Target::Function("reporter"), Target::Function("loader")],
     },
     // Runs that failed, as the reporter tells it.
     Rule {
         name: "RunFailed",
         pattern: r#"{"source": ["sluice"], "detail-type": ["Sluice Run Failed"]}"#,
-        target: Target::Topic,
+        targets: &[Target::Topic],
     },
 ];
 
@@ -100,9 +101,11 @@ impl Bus {
         self.kept().append(event).map_err(|error| ApiError::internal(error.to_string()))?;
         for (rule, _) in self.rules.iter().filter(|(_, pattern)| matches(pattern, event)) {
             tracing::info!(rule = rule.name, "rule matched");
-            match rule.target {
-                Target::Function(function) => self.deliveries.send(function, event.clone()),
-                Target::Topic => self.topic.publish(None, event.to_string()).map(drop)?,
+            for target in rule.targets {
+                match target {
+                    Target::Function(function) => self.deliveries.send(function, event.clone()),
+                    Target::Topic => self.topic.publish(None, event.to_string()).map(drop)?,
+                }
             }
         }
         Ok(())

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::part::Part;
 
-/// The document `copy.manifest` of a run, in Redshift's form (facts/redshift-copy.md, manifest).
+/// The document `copy.manifest` of a run, or of a group of them, in Redshift's form (facts/redshift-copy.md, manifest).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CopyManifest {
     /// The files.
@@ -30,6 +30,11 @@ pub struct CopyMeta {
 }
 
 impl CopyManifest {
+    /// The files of several, one behind the other.
+    pub fn joined(manifests: impl IntoIterator<Item = Self>) -> Self {
+        Self { entries: manifests.into_iter().flat_map(|manifest| manifest.entries).collect() }
+    }
+
     /// Every file of the parts, in their order.
     pub fn of(parts: &[Part]) -> Self {
         let files = parts.iter().flat_map(|part| &part.files);

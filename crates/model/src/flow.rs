@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind, Result};
+use crate::group::{GroupName, QueueName};
 use crate::name::{DatasetName, ExecutionName, RunName};
 use crate::plan::RunPlan;
 
@@ -66,7 +67,40 @@ pub struct TransformRequest {
     pub item: u32,
 }
 
-/// What loader is called with.
+/// What loader is called with: by the flow, or by EventBridge, of an execution that has ended outside of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum LoadCall {
+    /// Take the load a step further, or away.
+    Request(LoadRequest),
+    /// Take the load of an execution away that nobody will.
+    Ended(StatusChange),
+}
+
+/// EventBridge's `Step Functions Execution Status Change` (facts/stepfunctions-eventbridge.md); of it, what is needed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusChange {
+    /// What has happened.
+    pub detail: StatusDetail,
+}
+
+/// How an execution does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StatusDetail {
+    /// Its name.
+    pub name: String,
+    /// `FAILED`, `TIMED_OUT`, `ABORTED`, …
+    pub status: String,
+    /// When it began, in milliseconds since 1970.
+    pub start_date: Option<i64>,
+    /// The error that it failed with.
+    pub error: Option<String>,
+    /// What the error says.
+    pub cause: Option<String>,
+}
+
+/// What the flow calls loader with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LoadRequest {
@@ -89,7 +123,7 @@ pub enum LoadAction {
     Submit,
     /// See how the statement does; go to the next step if it is done.
     Check,
-    /// Cancel what runs and drop the staging table.
+    /// Cancel what runs, drop the group's tables, and leave queue and lease.
     Discard,
 }
 
@@ -104,13 +138,22 @@ pub struct LoadState {
     pub statement_id: Option<String>,
     /// How long to wait before the next check.
     pub wait_seconds: u32,
+    /// Where the run waits, or waited, for its turn; absent when all is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<QueueName>,
+    /// The group that this execution loads; absent while it waits for its turn, and when all is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<GroupName>,
 }
 
-/// The steps of a load. Each is one submission to the warehouse.
+/// The steps of a load. All but the first and the last are one submission to the warehouse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LoadStep {
-    /// Schemas, ledger, lock and target tables, where they are missing; the ledger is read.
+    /// Another run's turn: nothing is submitted.
+    Queue,
+    /// Schemas, ledger, fence, lock and target tables, where they are missing; the token is made known and the ledger
+    /// read.
     Prepare,
     /// COPY into staging, counted.
     Stage,
@@ -128,6 +171,7 @@ impl LoadStep {
     /// The word in documents and statement names.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Queue => "queue",
             Self::Prepare => "prepare",
             Self::Stage => "stage",
             Self::Explain => "explain",

@@ -5,13 +5,16 @@
 //!                  runs/<dataset>/<run>/  manifest.json · plan.json · schema.json · parts/<item>.json · copy.manifest
 //!                  schemas/<dataset>/<n>.json
 //!                  runs/<dataset>/deliveries/<batch>/<hash>.json
-//!                  runs/<dataset>/<run>/<n>/  load.json · report.json · failed/<step>-<try>.json
+//!                  runs/<dataset>/<run>/<n>/  load.json · report.json
+//!                  leases/<table>.json · queue/<table>/<shape>/<execution>[.<most>].json
+//!                  groups/<table>/<token>.json · groups/<table>/<token>/  copy.manifest · failed/<step>-<try>.json
 //!                  rejects/<dataset>/<run>/<item>.jsonl · refused/<dataset>/<hash>.json
 //!                  catalog/<dataset>/<batch>/<run>.json (a copy of load.json: this run stands in the catalog)
 //! lake bucket      <dataset>/<partition…>/sluice_run=<run>/<item>-<n>.parquet
 //! ```
 
-use crate::name::{BatchId, DatasetName, RunName};
+use crate::group::{GroupName, QueueName};
+use crate::name::{BatchId, DatasetName, ExecutionName, RunName, TableName};
 use crate::partition::{self, PartitionValue, RUN_KEY};
 use crate::refusal::Refusal;
 
@@ -86,7 +89,7 @@ pub fn part(name: &RunName, item: u32) -> String {
     format!("{}parts/{item}.json", run(name))
 }
 
-/// The manifest that COPY reads.
+/// The run's files, as COPY wants them named.
 pub fn copy_manifest(name: &RunName) -> String {
     run(name) + "copy.manifest"
 }
@@ -101,9 +104,54 @@ pub fn report(name: &RunName, n: u32) -> String {
     execution(name, n) + "report.json"
 }
 
+/// Who may load a table.
+pub fn lease(table: &TableName) -> String {
+    format!("leases/{table}.json")
+}
+
+/// The folder of the runs that wait in a queue, with its slash.
+pub fn queue(name: &QueueName) -> String {
+    format!("queue/{name}/")
+}
+
+/// A run that waits.
+pub fn waiting(queue_name: &QueueName, execution: &ExecutionName) -> String {
+    format!("{}{execution}.json", queue(queue_name))
+}
+
+/// The word that a run which waits is loaded with so few others that they are at most so many in all.
+pub fn at_most(queue_name: &QueueName, execution: &ExecutionName, most: usize) -> String {
+    format!("{}{execution}.{most}.json", queue(queue_name))
+}
+
+/// The folder of the groups of a table, with its slash.
+pub fn groups(table: &TableName) -> String {
+    format!("groups/{table}/")
+}
+
+/// Who is loaded together.
+pub fn group(name: &GroupName) -> String {
+    format!("groups/{name}.json")
+}
+
+/// The folder of what belongs to a group, with its slash.
+pub fn group_folder(name: &GroupName) -> String {
+    format!("groups/{name}/")
+}
+
+/// The manifest that COPY reads: the files of all runs of a group.
+pub fn group_manifest(name: &GroupName) -> String {
+    group_folder(name) + "copy.manifest"
+}
+
+/// The folder of the tries of a group that failed, with its slash.
+pub fn failed_tries(name: &GroupName) -> String {
+    group_folder(name) + "failed/"
+}
+
 /// One failed try of a load step.
-pub fn failed_try(name: &RunName, n: u32, step: &str, number: u32) -> String {
-    format!("{}failed/{step}-{number}.json", execution(name, n))
+pub fn failed_try(name: &GroupName, step: &str, number: u32) -> String {
+    format!("{}{step}-{number}.json", failed_tries(name))
 }
 
 /// An item's rejects.

@@ -21,6 +21,7 @@ pub mod dataset;
 pub mod encoding;
 pub mod error;
 pub mod flow;
+pub mod group;
 pub mod hash;
 pub mod index;
 pub mod layout;

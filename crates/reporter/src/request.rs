@@ -2,7 +2,7 @@
 //! (facts/stepfunctions-eventbridge.md, EventBridge).
 
 use chrono::{DateTime, Utc};
-use model::flow::{self, CaughtError, ReportRequest};
+use model::flow::{self, CaughtError, ReportRequest, StatusChange, StatusDetail};
 use model::name::RunName;
 use model::report::Failure;
 use model::{Error, Kind, Result};
@@ -63,25 +63,8 @@ fn fault(what: &str, error: serde_json::Error) -> Error {
     Error::new(Kind::Config, "read", what).because(error)
 }
 
-/// `Step Functions Execution Status Change`; of it, what is needed.
-#[derive(Debug, Deserialize)]
-struct StatusChange {
-    detail: Detail,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Detail {
-    name: String,
-    status: String,
-    /// Milliseconds since 1970.
-    start_date: Option<i64>,
-    error: Option<String>,
-    cause: Option<String>,
-}
-
-fn ended(detail: Detail) -> Asked {
-    let Detail { name, status, start_date, error, cause } = detail;
+fn ended(detail: StatusDetail) -> Asked {
+    let StatusDetail { name, status, start_date, error, cause } = detail;
     let text = match status.as_str() {
         "ABORTED" => "the execution was stopped by hand, or by a restart",
         "TIMED_OUT" => "the execution took longer than it may",

@@ -4,10 +4,10 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use chrono::DateTime;
-use local::{Called, Fault, Options, Rule};
+use chrono::{DateTime, TimeDelta};
+use local::{Called, Clock, Fault, Faults, Options, Rule};
 use model::name::S3Url;
 use model::report::{Equality, Status};
 use serde_json::{Value, json};
@@ -31,9 +31,14 @@ struct End {
 const MODES: [&str; 4] =
     ["mode: append", "mode: upsert, key: [id], newest: sold_on", "mode: replace", "mode: replace_partitions"];
 
-/// A pipeline whose time stands still, so that a delivery has the same name in every trial.
+/// The seconds of a time that stands still, so that a delivery has the same name in every trial.
+const NOW: i64 = 1_800_000_000;
+
 async fn pipeline(folder: &Path, mode: &str) -> Pipeline {
-    let clock = Arc::new(|| DateTime::from_timestamp(1_800_000_000, 0).unwrap());
+    pipeline_at(folder, mode, Arc::new(|| DateTime::from_timestamp(NOW, 0).unwrap())).await
+}
+
+async fn pipeline_at(folder: &Path, mode: &str, clock: Clock) -> Pipeline {
     assert!(ORDERS.contains(MODES[0]));
     Pipeline::start_with(Options { clock, ..Options::at(folder) }, &ORDERS.replace(MODES[0], mode)).await.unwrap()
 }
@@ -175,6 +180,45 @@ async fn every_call_is_lost_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_is_lost_once() {
     every_call(Fault::DropAfter, 3).await;
+}
+
+/// At each call in turn time jumps: the Data API has forgotten every token, or every statement and result too, leases have
+/// ended, executions are older than they may be.
+async fn time_jumps_at_any_call(jump: TimeDelta, first: usize) {
+    let mut expected = Vec::new();
+    for mode in MODES {
+        let state = with_an_older_batch(mode).await;
+        let end = undisturbed(&state, mode).await;
+        expected.push((mode, state, end));
+    }
+    for (nth, (mode, state, expected)) in (2..).zip(expected.iter().cycle().skip(first)) {
+        let folder = copy_of(state);
+        let calls: Arc<OnceLock<Faults>> = Arc::default();
+        let counted = Arc::clone(&calls);
+        let clock = Arc::new(move || {
+            let is_later = counted.get().is_some_and(|faults| faults.count() >= nth);
+            DateTime::from_timestamp(NOW, 0).unwrap() + if is_later { jump } else { TimeDelta::zero() }
+        });
+        let pipeline = pipeline_at(folder.path(), mode, clock).await;
+        let manifest = deliver(&pipeline, Vec::new()).await;
+        calls.set(pipeline.local.faults().clone()).unwrap();
+        pipeline.local.idle().await;
+        if pipeline.local.faults().count() < nth {
+            assert!(nth > CALLS, "call {nth} never came");
+            return;
+        }
+        assert_eq!(end(&pipeline, &manifest).await, *expected, "{mode}, at call {nth}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_are_older_than_eight_hours_from_any_call_on() {
+    time_jumps_at_any_call(TimeDelta::hours(9), 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn statements_and_results_have_expired_from_any_call_on() {
+    time_jumps_at_any_call(TimeDelta::hours(25), 1).await;
 }
 
 async fn killed_between_any_two_calls(mode: &str) {

@@ -125,27 +125,6 @@ async fn an_older_run_that_is_tried_again_publishes_nothing() {
 }
 
 #[tokio::test]
-async fn an_older_delivery_whose_publish_comes_late_publishes_nothing() {
-    let (_folder, pipeline) = pipeline().await;
-    // Its third batch of statements is the publish: held back, it arrives long after the newer delivery is published.
-    let publish = Rule::nth_of("RedshiftData", "BatchExecuteStatement", 3, Fault::Slow { milliseconds: 10_000 });
-    pipeline.local.faults().set(vec![publish]);
-    let older = pipeline.send("one", &[("a.csv", FOUR_ROWS)]).await.unwrap().run;
-    while !pipeline.local.faults().calls().iter().any(|call| call.fault.is_some()) {
-        tokio::task::yield_now().await;
-    }
-    let newer = pipeline.deliver("one", &[("a.csv", CORRECTION)]).await.unwrap().run;
-
-    let report = pipeline.report(&older).await.unwrap().unwrap();
-    assert_eq!((report.n, report.status), (1, Status::Superseded), "{:?}", report.error);
-    assert_eq!(report.load.unwrap().superseded_by, Some(newer.clone()));
-    assert_eq!(pipeline.query("SELECT _sluice_run FROM analytics.orders").await.unwrap(), [[json!(newer)]]);
-    assert_eq!(pipeline.number("SELECT COUNT(*) FROM sluice.ledger").await.unwrap(), 1);
-    let failed = pipeline.documents(&older).await.unwrap();
-    assert!(failed.contains(&"1/failed/publish-1.json".to_owned()), "the guard failed the publish: {failed:?}");
-}
-
-#[tokio::test]
 async fn an_event_that_comes_again_is_its_run_whatever_became_of_the_files() {
     let (_folder, pipeline) = pipeline().await;
     let delivery = pipeline.deliver("one", &[("a.csv", FOUR_ROWS)]).await.unwrap();

@@ -6,6 +6,7 @@ mod datasets;
 mod events;
 mod faults;
 mod flow;
+mod groups;
 mod mask_key;
 mod modes;
 mod refusals;

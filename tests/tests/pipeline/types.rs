@@ -108,8 +108,9 @@ fn file(batch: &str, run: &str) -> Vec<u8> {
 
 #[tokio::test]
 async fn the_extremes_of_every_type_come_into_the_table_as_they_are() {
-    let (stage, publish) = (golden("stage"), golden("publish_append"));
-    let file = file(quoted(&publish, "\"_sluice_batch\" = '"), quoted(&publish, "WHERE \"run\" = '"));
+    let stage = golden("stage");
+    let run = quoted(&stage, "VALUES\n('");
+    let file = file(quoted(&stage, &format!("('{run}', '")), run);
     let entry = serde_json::json!({
         "url": "s3://lake/f.parquet", "mandatory": true, "meta": {"content_length": file.len()}
     });

@@ -1,11 +1,12 @@
 //! `append`: the batch's rows are in the table once.
 
+use model::Result;
 use model::dataset::LoadMode;
 
 use super::Mode;
 use crate::sql::publication::Publication;
 
-/// Every staged row is inserted.
+/// Every staged row is inserted, and none asks whether another is newer.
 #[derive(Debug)]
 pub struct Append;
 
@@ -14,12 +15,7 @@ impl Mode for Append {
         LoadMode::Append
     }
 
-    fn publish(&self, of: &Publication<'_>) -> Vec<String> {
-        vec![of.insert(&of.names.stage)]
-    }
-
-    /// None: appending asks no row whether another is newer.
-    fn stale(&self, _: &Publication<'_>) -> String {
-        "0".to_owned()
+    fn publish(&self, of: &Publication<'_>) -> Result<Vec<String>> {
+        Ok(vec![of.insert("", &of.names.stage)])
     }
 }

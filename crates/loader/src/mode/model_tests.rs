@@ -1,16 +1,19 @@
 //! Every mode against a model of what it means, in the double: random batches with rows of the same keys and partitions,
-//! repeats, corrections, deliveries in any order, and publishes that are cut off between any two statements.
+//! repeats, corrections, deliveries in any order, one by one and several in a group, and publishes that are cut off between
+//! any two statements.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use model::arrival::Pin;
 use model::count::Counts;
 use model::dataset::{DatasetFile, LoadMode};
+use model::group::{Group, GroupName, Member};
 use model::manifest::{ListingMeta, Manifest};
-use model::name::{BatchId, S3Url};
+use model::name::{BatchId, S3Url, TableName};
 use model::part::{ParquetFile, Part};
 use model::plan::{Input, RunPlan};
 use proptest::prelude::*;
@@ -20,8 +23,8 @@ use warehouse::{Objects, Warehouse};
 
 use crate::config::CopyRole;
 use crate::delivery::Delivery;
-use crate::mode;
-use crate::sql::{Names, prepare::Prepare, publish, stage};
+use crate::loading::Loading;
+use crate::sql::{publish, stage};
 
 /// A row but for its key: `newest`, which partition, another column. The order is the one that `upsert` breaks ties by.
 type Rest = (Option<i64>, Option<u8>, char);
@@ -115,56 +118,80 @@ struct Model {
 }
 
 impl Model {
-    /// `None`: the ledger has a delivery of the batch that is as new.
-    fn publish(&mut self, spec: Spec, places: &[i64], sent: &Sent) -> Option<Counted> {
-        let Spec { mode, with_newest, by, .. } = spec;
-        if self.published.get(&sent.batch).is_some_and(|newest| *newest >= sent.version) {
+    /// The rows of a group, once those of all its batches' earlier deliveries are gone. `None`: the ledger has a delivery
+    /// of one of the batches that is as new.
+    fn publish(&mut self, spec: Spec, places: &[i64], group: &[Sent]) -> Option<Vec<Counted>> {
+        if group.iter().any(|sent| self.published.get(&sent.batch).is_some_and(|newest| *newest >= sent.version)) {
             return None;
         }
-        let earlier = self.held.remove(&sent.batch).unwrap_or_default();
+        let earlier: Held =
+            group.iter().map(|sent| (sent.batch, self.held.remove(&sent.batch).unwrap_or_default())).collect();
+        let kept = self.kept(spec, places, group);
+        let counted = group.iter().zip(&kept).map(|(sent, kept)| {
+            let earlier = &earlier[&sent.batch];
+            let is_gone = |row: &&Row| spec.mode == LoadMode::Upsert && sent.rows.iter().all(|sent| sent.0 != row.0);
+            let withdrawn = earlier.iter().filter(is_gone).count();
+            [sent.rows.len(), kept.len(), sent.rows.len() - kept.len(), earlier.len(), withdrawn]
+        });
+        let counted = counted.collect();
+        for (sent, kept) in group.iter().zip(kept) {
+            self.published.insert(sent.batch, sent.version);
+            self.held.insert(sent.batch, kept);
+        }
+        Some(counted)
+    }
+
+    /// What of each delivery comes into the table; rows of other batches that lose go.
+    fn kept(&mut self, spec: Spec, places: &[i64], group: &[Sent]) -> Vec<Vec<Row>> {
+        let Spec { mode, with_newest, by, .. } = spec;
         let place = |batch: u8| (places[usize::from(batch)], batch_id(batch).to_string());
-        let ours = place(sent.batch);
-        let mut kept = Vec::new();
+        let mut kept = vec![Vec::new(); group.len()];
         match mode {
-            LoadMode::Append => kept.clone_from(&sent.rows),
+            LoadMode::Append => kept = group.iter().map(|sent| sent.rows.clone()).collect(),
             LoadMode::Replace => {
-                if self.published.keys().all(|batch| place(*batch) <= ours) {
+                let latest = (0..group.len()).max_by_key(|at| place(group[*at].batch)).unwrap();
+                let is_of_group = |batch: &u8| group.iter().any(|sent| sent.batch == *batch);
+                let ours = place(group[latest].batch);
+                if self.published.keys().all(|batch| is_of_group(batch) || place(*batch) <= ours) {
                     self.held.clear();
-                    kept.clone_from(&sent.rows);
+                    kept[latest].clone_from(&group[latest].rows);
                 }
             }
             LoadMode::ReplacePartitions => {
                 let partition_of = |row: &Row| row.1.1.and_then(|number| by.is[usize::from(number)]);
-                for partition in sent.rows.iter().map(partition_of).collect::<BTreeSet<_>>() {
+                let all = group.iter().flat_map(|sent| &sent.rows).map(partition_of);
+                for partition in all.collect::<BTreeSet<_>>() {
                     let is_in = |row: &Row| partition_of(row) == partition;
+                    let with_rows = (0..group.len()).filter(|at| group[*at].rows.iter().any(is_in));
+                    let latest = with_rows.max_by_key(|at| place(group[*at].batch)).unwrap();
+                    let ours = place(group[latest].batch);
                     let later = |(batch, rows): (&u8, &Vec<Row>)| place(*batch) > ours && rows.iter().any(is_in);
                     if !self.held.iter().any(later) {
                         self.held.values_mut().for_each(|rows| rows.retain(|row| !is_in(row)));
-                        kept.extend(sent.rows.iter().filter(|row| is_in(row)));
+                        kept[latest].extend(group[latest].rows.iter().filter(|row| is_in(row)));
                     }
                 }
             }
             LoadMode::Upsert => {
                 let newest = |row: &Row| with_newest.then_some(row.1.0);
-                for id in sent.rows.iter().map(|row| row.0).collect::<BTreeSet<_>>() {
-                    let winner = sent.rows.iter().filter(|row| row.0 == id).max_by_key(|row| (newest(row), row.1));
-                    let winner = *winner.unwrap();
-                    let is_newer = |batch: u8, row: &Row| (newest(row), place(batch)) > (newest(&winner), ours.clone());
-                    let newer =
-                        |(batch, rows): (&u8, &Vec<Row>)| rows.iter().any(|row| row.0 == id && is_newer(*batch, row));
+                let all =
+                    || group.iter().enumerate().flat_map(|(at, sent)| sent.rows.iter().map(move |row| (at, *row)));
+                for id in all().map(|(_, row)| row.0).collect::<BTreeSet<_>>() {
+                    let of_key = all().filter(|(_, row)| row.0 == id);
+                    let winner = of_key.max_by_key(|(at, row)| (newest(row), place(group[*at].batch), row.1));
+                    let (at, winner) = winner.unwrap();
+                    let ours = (newest(&winner), place(group[at].batch));
+                    let newer = |(batch, rows): (&u8, &Vec<Row>)| {
+                        rows.iter().any(|row| row.0 == id && (newest(row), place(*batch)) > ours)
+                    };
                     if !self.held.iter().any(newer) {
                         self.held.values_mut().for_each(|rows| rows.retain(|row| row.0 != id));
-                        kept.push(winner);
+                        kept[at].push(winner);
                     }
                 }
             }
         }
-        let is_withdrawn = |row: &&Row| mode == LoadMode::Upsert && sent.rows.iter().all(|sent| sent.0 != row.0);
-        let withdrawn = earlier.iter().filter(is_withdrawn).count();
-        let counted = [sent.rows.len(), kept.len(), sent.rows.len() - kept.len(), earlier.len(), withdrawn];
-        self.published.insert(sent.batch, sent.version);
-        self.held.insert(sent.batch, kept);
-        Some(counted)
+        kept
     }
 
     fn rows(&self) -> BTreeMap<String, Vec<Row>> {
@@ -193,6 +220,8 @@ struct Table {
     warehouse: Warehouse,
     dataset: DatasetFile,
     spec: Spec,
+    /// The token of the next group.
+    token: AtomicU64,
     _folder: tempfile::TempDir,
 }
 
@@ -218,14 +247,23 @@ impl Table {
             mode.name()
         );
         let dataset = DatasetFile::parse(&yaml, "x.yaml").unwrap();
-        let table = Self { warehouse, dataset, spec, _folder: folder };
+        let table = Self { warehouse, dataset, spec, token: AtomicU64::new(1), _folder: folder };
         let sent = Sent { batch: 0, version: 0, rows: Vec::new(), cut: None };
-        let delivery = table.delivery(&sent, 0);
-        let names = table.names(&delivery);
-        let target = delivery.dataset.load.as_ref().unwrap();
-        let prepare = Prepare::of(&names, target, &delivery.columns).unwrap();
+        let prepare = table.loading(&[sent], &[0; BATCHES as usize]).prepare().unwrap();
         table.warehouse.batch(&prepare.statements).await.unwrap();
         table
+    }
+
+    /// The load of deliveries as one group, under a token of its own.
+    fn loading(&self, group: &[Sent], places: &[i64]) -> Loading {
+        let member = |sent: &Sent| {
+            let delivery = self.delivery(sent, places[usize::from(sent.batch)]);
+            delivery.member(1, DateTime::UNIX_EPOCH)
+        };
+        let mut members: Vec<Member> = group.iter().map(member).collect();
+        members.sort_by(|one, other| one.place().cmp(&other.place()));
+        let name = GroupName::new(TableName::parse("public.x").unwrap(), self.token.fetch_add(1, Ordering::Relaxed));
+        Loading::of(Group { version: 1, group: name, members }, self.dataset.dataset.clone()).unwrap()
     }
 
     fn delivery(&self, sent: &Sent, place: i64) -> Delivery {
@@ -267,35 +305,35 @@ impl Table {
         Delivery::of(plan, self.dataset.dataset.clone(), manifest, vec![part]).unwrap()
     }
 
-    fn names(&self, delivery: &Delivery) -> Names {
-        let target = delivery.dataset.load.as_ref().unwrap();
-        Names::of(&delivery.plan.run, &delivery.plan.batch, target, &delivery.columns).unwrap()
+    fn row(&self, of: &RunPlan, (id, (at, partition, v)): &Row) -> String {
+        let or_null = |value: Option<String>| value.unwrap_or_else(|| "NULL".to_owned());
+        let literals = partition.map(|partition| self.spec.by.literals[usize::from(partition)]);
+        let literal = literals.map(|literals| literals[usize::from(id % 2 == 0)].to_owned());
+        let (at, partition) = (at.map(|at| at.to_string()), partition.map(|partition| partition.to_string()));
+        let values = [or_null(at), or_null(partition), or_null(literal)].join(", ");
+        format!("('{}', '{}', {id}, {values}, '{v}')", of.batch, of.run)
     }
 
-    /// Stages and publishes; `Err` is the warehouse's.
-    async fn publish(&self, sent: &Sent, place: i64) -> Result<Counted, String> {
-        let delivery = self.delivery(sent, place);
-        let names = self.names(&delivery);
-        let manifest = S3Url::new("control", "x").unwrap();
-        let source = stage::Source { manifest, role: &CopyRole::Default, rows: 0 };
-        let mut staging = stage::statements(&delivery.plan.run, &names, &delivery.columns, &source).unwrap();
-        staging.pop();
-        let rows = sent.rows.iter().map(|(id, (at, partition, v))| {
-            let or_null = |value: Option<String>| value.unwrap_or_else(|| "NULL".to_owned());
-            let literals = partition.map(|partition| self.spec.by.literals[usize::from(partition)]);
-            let literal = literals.map(|literals| literals[usize::from(id % 2 == 0)].to_owned());
-            let (at, partition) = (at.map(|at| at.to_string()), partition.map(|partition| partition.to_string()));
-            let values = [or_null(at), or_null(partition), or_null(literal)].join(", ");
-            format!("({}, {}, {id}, {values}, '{v}')", names.batch, names.run)
-        });
+    /// Stages and publishes a group; `Err` is the warehouse's. Its counts are in the order of what was sent.
+    async fn publish(&self, group: &[Sent], places: &[i64]) -> Result<Vec<Counted>, String> {
+        let loading = self.loading(group, places);
+        let source = stage::Source { manifest: S3Url::new("control", "x").unwrap(), role: &CopyRole::Default };
+        let staging = stage::statements(&loading.group, &loading.names, &loading.columns, &source).unwrap();
+        let is_copy = |sql: &String| sql.starts_with("COPY");
+        // What COPY would do, done by INSERT, before the count check that comes last.
+        let (before, check) = staging.split_at(staging.len() - 1);
+        let mut staging: Vec<String> = before.iter().filter(|sql| !is_copy(sql)).cloned().collect();
+        let plans: Vec<RunPlan> =
+            group.iter().map(|sent| self.delivery(sent, places[usize::from(sent.batch)]).plan).collect();
+        let rows = group.iter().zip(&plans).flat_map(|(sent, plan)| sent.rows.iter().map(|row| self.row(plan, row)));
         let rows: Vec<String> = rows.collect();
         if !rows.is_empty() {
-            staging.push(format!("INSERT INTO {} VALUES {}", names.stage, rows.join(", ")));
+            staging.push(format!("INSERT INTO {} VALUES {}", loading.names.stage, rows.join(", ")));
         }
+        staging.extend_from_slice(check);
         self.warehouse.batch(&staging).await.unwrap();
-        let target = delivery.dataset.load.as_ref().unwrap();
-        let statements = publish::statements(&names, &delivery, target, mode::find(self.spec.mode).unwrap()).unwrap();
-        if let Some(cut) = sent.cut {
+        let statements = publish::statements(&loading).unwrap();
+        if let Some(cut) = group[0].cut {
             let mut transaction = self.warehouse.begin();
             for statement in statements.iter().take(cut % statements.len()) {
                 if transaction.run(statement).await.is_err() {
@@ -305,8 +343,12 @@ impl Table {
         }
         self.warehouse.batch(&statements).await.map_err(|error| error.to_string())?;
         let counts = "rows_staged, rows_published, rows_stale, rows_replaced, rows_withdrawn";
-        let counted = self.texts(&format!("SELECT {counts} FROM sluice.ledger WHERE run = {}", names.run)).await;
-        Ok(std::array::from_fn(|at| counted[0][at].as_ref().unwrap().parse().unwrap()))
+        let mut counted = Vec::new();
+        for plan in &plans {
+            let entry = self.texts(&format!("SELECT {counts} FROM sluice.ledger WHERE run = '{}'", plan.run)).await;
+            counted.push(std::array::from_fn(|at| entry[0][at].as_ref().unwrap().parse().unwrap()));
+        }
+        Ok(counted)
     }
 
     async fn rows(&self) -> BTreeMap<String, Vec<Row>> {
@@ -366,12 +408,26 @@ fn made(spec: Spec, all: &[Sent]) -> Vec<Sent> {
     all
 }
 
-async fn agrees(spec: Spec, places: &[i64], all: &[Sent]) -> Result<(), TestCaseError> {
+/// The deliveries in groups of so many each, as far as those of one batch are in different ones.
+fn groups(all: &[Sent], size: usize) -> Vec<Vec<Sent>> {
+    let mut groups: Vec<Vec<Sent>> = Vec::new();
+    for sent in all {
+        match groups.last_mut() {
+            Some(last) if last.len() < size && last.iter().all(|other| other.batch != sent.batch) => {
+                last.push(sent.clone());
+            }
+            _ => groups.push(vec![sent.clone()]),
+        }
+    }
+    groups
+}
+
+async fn agrees(spec: Spec, places: &[i64], all: &[Sent], size: usize) -> Result<(), TestCaseError> {
     let table = Table::new(spec).await;
     let mut model = Model::default();
-    for sent in &made(spec, all) {
-        let counted = table.publish(sent, places[usize::from(sent.batch)]).await;
-        match model.publish(spec, places, sent) {
+    for group in groups(&made(spec, all), size) {
+        let counted = table.publish(&group, places).await;
+        match model.publish(spec, places, &group) {
             Some(expected) => prop_assert_eq!(counted, Ok(expected)),
             None => {
                 let error = counted.unwrap_err();
@@ -383,17 +439,18 @@ async fn agrees(spec: Spec, places: &[i64], all: &[Sent]) -> Result<(), TestCase
     Ok(())
 }
 
-/// The first deliveries alone, in this order and the other way round, end in the same table.
-async fn is_any_order(spec: Spec, places: &[i64], all: &[Sent]) -> Result<(), TestCaseError> {
+/// The first deliveries alone, in this order and the other way round, one by one and together, end in the same table.
+async fn is_any_order(spec: Spec, places: &[i64], all: &[Sent], size: usize) -> Result<(), TestCaseError> {
     let mut batches = BTreeSet::new();
     let mut once = made(spec, all);
     once.retain(|sent| batches.insert(sent.batch));
+    once.iter_mut().for_each(|sent| sent.cut = None);
     let mut ends = Vec::new();
-    for _ in 0..2 {
+    for size in [1, size] {
         once.reverse();
         let table = Table::new(spec).await;
-        for sent in &once {
-            table.publish(&Sent { cut: None, ..sent.clone() }, places[usize::from(sent.batch)]).await.unwrap();
+        for group in groups(&once, size) {
+            table.publish(&group, places).await.unwrap();
         }
         ends.push(table.rows().await);
     }
@@ -413,13 +470,13 @@ macro_rules! holds {
                 #![proptest_config(ProptestConfig::with_cases($cases))]
 
                 #[test]
-                fn the_table_is_the_models(places in places(), all in deliveries()) {
-                    runtime().block_on(agrees($spec, &places, &all))?;
+                fn the_table_is_the_models(places in places(), all in deliveries(), size in 1..4_usize) {
+                    runtime().block_on(agrees($spec, &places, &all, size))?;
                 }
 
                 #[test]
-                fn batches_end_the_same_in_any_order(places in places(), all in deliveries()) {
-                    runtime().block_on(is_any_order($spec, &places, &all))?;
+                fn batches_end_the_same_in_any_order(places in places(), all in deliveries(), size in 1..5_usize) {
+                    runtime().block_on(is_any_order($spec, &places, &all, size))?;
                 }
             }
         }

@@ -4,10 +4,12 @@
 //! column, the one of the later batch. Of rows of one batch that are equal in both, the one that is greater by its other
 //! columns, in their order, stays: staging keeps no order of the files, and the rule must not depend on luck.
 
+use model::Result;
 use model::dataset::LoadMode;
 use model::name::Identifier;
 
 use super::Mode;
+use crate::sql::Names;
 use crate::sql::publication::{Publication, equal, key_name, keys_of, named_keys};
 use crate::sql::quote::identifier;
 
@@ -28,49 +30,64 @@ fn key_of_staged(of: &Publication<'_>, row: &str) -> Vec<String> {
     of.target.key.iter().map(|name| of.staged_value(row, name)).collect()
 }
 
+/// What stands in front of columns in a DELETE, whose target has its own name: one that no table of a user's has.
+const STAGED: &str = "\"_sluice_staged\".";
+const MEMBER: &str = "\"_sluice_member\".";
+const ENTRY: &str = "\"_sluice_entry\".";
+
 /// Rows of other batches that are older than a staged row with their key. Which of several staged rows stays does not
 /// matter here: what is older than one of them is older than the newest.
 fn delete_older(of: &Publication<'_>) -> Vec<String> {
-    let (there, staged) = (of.in_target(), of.in_stage());
-    let same_key = equal(&key_of_target(of, &there), &key_of_staged(of, &staged));
-    let delete = |is_older: String| {
-        let (target, stage, is_of_others) = (&of.names.target, &of.names.stage, of.is_of_others(&there));
-        format!("DELETE FROM {target}\nUSING {stage}\nWHERE {is_of_others}\n    AND {same_key}\n    AND {is_older}")
+    let Names { target, stage, members, ledger, .. } = of.names;
+    let there = of.in_target();
+    let same_key = equal(&key_of_target(of, &there), &key_of_staged(of, STAGED));
+    let is_of_others = of.is_of_others(&there);
+    let delete = |using: &str, condition: String| {
+        format!(
+            "DELETE FROM {target}\nUSING {stage} AS \"_sluice_staged\"{using}\nWHERE {is_of_others}\n    \
+             AND {same_key}\n    AND {condition}"
+        )
     };
-    let is_of_no_later = of.is_of_no_later(&there);
-    let Some(newest) = &of.target.newest else { return vec![delete(is_of_no_later)] };
-    let (there, staged) = (format!("{there}{}", identifier(newest.as_str())), of.staged_value(&staged, newest));
-    // Two statements rather than one OR: a subquery inside an OR is more than every planner takes.
-    vec![
-        delete(format!("({there} < {staged} OR ({there} IS NULL AND {staged} IS NOT NULL))")),
-        delete(format!("({there} = {staged} OR ({there} IS NULL AND {staged} IS NULL))\n    AND {is_of_no_later}")),
-    ]
+    let (mut statements, mut equal) = (Vec::new(), String::new());
+    if let Some(newest) = &of.target.newest {
+        let (there, staged) = (format!("{there}{}", identifier(newest.as_str())), of.staged_value(STAGED, newest));
+        statements.push(delete("", format!("({there} < {staged} OR ({there} IS NULL AND {staged} IS NOT NULL))")));
+        equal = format!("({there} = {staged} OR ({there} IS NULL AND {staged} IS NULL))\n    AND ");
+    }
+    // Statements of their own rather than one OR: a subquery inside an OR is more than every planner takes.
+    let joined = format!(",\n    {members} AS \"_sluice_member\",\n    {ledger} AS \"_sluice_entry\"");
+    let is_earlier = of.is_earlier(&there, ENTRY, MEMBER);
+    statements.push(delete(&joined, format!("{equal}{MEMBER}\"run\" = {STAGED}\"_sluice_run\"\n    AND {is_earlier}")));
+    statements.push(delete("", format!("{equal}{}", of.is_of_nobody(&there))));
+    statements
 }
 
 /// The staged rows; where a key may stand in several, each with its place among them. Whole rows are sorted then: whether
 /// very wide ones meet the limit of 65,535 bytes of query processing (facts/redshift-sql.md, error 8001) is (U).
-/// Deduplicated batches are spared that.
+/// Deduplicated batches that are published alone are spared that.
 fn staged(of: &Publication<'_>) -> String {
     if of.has_each_key_once {
         return format!("{} AS \"staged\"", of.names.stage);
     }
     let (key, newest) = (&of.target.key, of.target.newest.as_ref());
-    let quoted = |name: &Identifier| identifier(name.as_str());
+    let quoted = |name: &Identifier| format!("\"each\".{}", identifier(name.as_str()));
     let is_other = |name: &&Identifier| !key.contains(name) && newest != Some(*name);
     // A super cannot be ordered, and whether a varbyte can is (U): rows that differ in these alone are as good as one.
     let others = of.columns.iter().filter(|(_, column)| column.kind.orders_a_table()).map(|(name, _)| name);
-    let order = newest.into_iter().chain(others.filter(is_other));
-    let order: Vec<String> = order.map(|name| format!("{} DESC NULLS LAST", quoted(name))).collect();
-    let key: Vec<String> = key.iter().map(quoted).collect();
-    // Rows that are nothing but their key are all the same.
-    let order = if order.is_empty() { &key } else { &order };
+    let descending = |name: String| format!("{name} DESC NULLS LAST");
+    let newest = newest.into_iter().map(quoted).map(descending);
+    let later = ["\"member\".\"place\" DESC".to_owned()];
+    let order = newest.chain(later).chain(others.filter(is_other).map(quoted).map(descending));
     format!(
         "(\n    SELECT\n        {columns},\n        ROW_NUMBER() OVER (\n            PARTITION BY {key}\n            \
-         ORDER BY\n                {order}\n        ) AS {PLACE}\n    FROM {stage}\n) AS \"staged\"",
-        columns = of.names.columns.join(",\n        "),
-        key = key.join(", "),
-        order = order.join(",\n                "),
+         ORDER BY\n                {order}\n        ) AS {PLACE}\n    FROM {stage} AS \"each\"\n    \
+         INNER JOIN {members} AS \"member\"\n        ON \"member\".\"run\" = \"each\".\"_sluice_run\"\n) AS \"staged\"",
+        columns =
+            of.names.columns.iter().map(|name| format!("\"each\".{name}")).collect::<Vec<_>>().join(",\n        "),
+        key = key.iter().map(quoted).collect::<Vec<_>>().join(", "),
+        order = order.collect::<Vec<_>>().join(",\n                "),
         stage = of.names.stage,
+        members = of.names.members,
     )
 }
 
@@ -96,38 +113,44 @@ impl Mode for Upsert {
         LoadMode::Upsert
     }
 
-    fn publish(&self, of: &Publication<'_>) -> Vec<String> {
+    fn publish(&self, of: &Publication<'_>) -> Result<Vec<String>> {
         let mut statements = delete_older(of);
         // A key's columns are required: null where the join found no row.
         let mut newest = format!("{}\nWHERE \"kept\".{} IS NULL", rows(of), key_name(1));
         if !of.has_each_key_once {
             newest += &format!("\n    AND \"staged\".{PLACE} = 1");
         }
-        statements.push(of.insert(&newest));
-        statements
+        statements.push(of.insert("\"staged\".", &newest));
+        Ok(statements)
     }
 
-    fn stale(&self, of: &Publication<'_>) -> String {
+    fn stale(&self, of: &Publication<'_>) -> Result<Option<String>> {
         let mut is_stale = format!("\"kept\".{} IS NOT NULL", key_name(1));
         if !of.has_each_key_once {
             is_stale += &format!("\n    OR \"staged\".{PLACE} > 1");
         }
-        format!("(SELECT COUNT(*) FROM {}\nWHERE {is_stale})", rows(of))
+        Ok(Some(format!(
+            "SELECT \"staged\".\"_sluice_run\" AS \"run\", COUNT(*) AS \"rows\"\nFROM {}\nWHERE {is_stale}\n\
+             GROUP BY \"staged\".\"_sluice_run\"",
+            rows(of)
+        )))
     }
 
-    fn withdrawn(&self, of: &Publication<'_>) -> String {
-        let staged = key_of_staged(of, &of.in_stage());
-        format!(
-            "(SELECT COUNT(*) FROM {target} AS \"earlier\"\nLEFT JOIN (\n    SELECT DISTINCT\n        {keys}\n    \
-             FROM {stage}\n) AS \"again\"\n    ON {is_staged}\nWHERE \"earlier\".\"_sluice_batch\" = {batch}\n    \
-             AND \"earlier\".\"_sluice_run\" <> {run}\n    AND \"again\".{first} IS NULL)",
+    fn withdrawn(&self, of: &Publication<'_>) -> Result<Option<String>> {
+        let staged = key_of_staged(of, "");
+        Ok(Some(format!(
+            "SELECT \"of\".\"run\" AS \"run\", COUNT(*) AS \"rows\"\nFROM {target} AS \"earlier\"\n\
+             INNER JOIN {members} AS \"of\"\n    ON \"of\".\"batch\" = \"earlier\".\"_sluice_batch\"\nLEFT JOIN (\n    \
+             SELECT DISTINCT\n        \"_sluice_run\" AS \"run\",\n        {keys}\n    FROM {stage}\n) AS \"again\"\n    \
+             ON \"again\".\"run\" = \"of\".\"run\"\n    AND {is_staged}\n\
+             WHERE \"earlier\".\"_sluice_run\" <> \"of\".\"run\"\n    AND \"again\".{first} IS NULL\n\
+             GROUP BY \"of\".\"run\"",
             target = of.names.target,
+            members = of.names.members,
             keys = named_keys(&staged),
             stage = of.names.stage,
             is_staged = equal(&keys_of("\"again\"", &staged), &key_of_target(of, "\"earlier\".")),
-            batch = of.names.batch,
-            run = of.names.run,
             first = key_name(1),
-        )
+        )))
     }
 }

@@ -1,11 +1,11 @@
 //! What COPY left of a failure in `sys_load_error_detail`, and what a person reads of it.
 //!
 //! The client is told little, and often half of it (facts/redshift-copy.md, type compatibility). The view names file,
-//! column and length. It is asked by the run, which every file's name holds: the number of the failed query is not always
+//! column and length. It is asked by the runs, which every file's name holds: the number of the failed query is not always
 //! told (facts/redshift-data-api.md, DescribeStatement).
 
 use model::Result;
-use model::name::RunName;
+use model::group::Member;
 
 use super::quote::literal;
 use crate::statement::Row;
@@ -13,12 +13,16 @@ use crate::statement::Row;
 /// So many faults are told.
 const MOST: usize = 5;
 
-/// The newest faults of COPYs of the run's files.
-pub fn statement(run: &RunName) -> Result<String> {
-    let pattern = literal(&format!("%{}%", run.to_string().replace('_', "\\_")))?;
+/// The newest faults of COPYs of the runs' files.
+pub fn statement(members: &[Member]) -> Result<String> {
+    let is_of = members.iter().map(|member| {
+        let pattern = literal(&format!("%{}%", member.run.to_string().replace('_', "\\_")))?;
+        Ok(format!("file_name LIKE {pattern}"))
+    });
+    let is_of_group = is_of.collect::<Result<Vec<_>>>()?.join("\n    OR ");
     Ok(format!(
         "SELECT file_name, column_name, column_type, column_length, error_code, error_message\n\
-         FROM sys_load_error_detail\nWHERE file_name LIKE {pattern}\nORDER BY start_time DESC\nLIMIT {MOST}"
+         FROM sys_load_error_detail\nWHERE {is_of_group}\nORDER BY start_time DESC\nLIMIT {MOST}"
     ))
 }
 

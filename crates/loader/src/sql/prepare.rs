@@ -1,13 +1,19 @@
-//! Step one: what is missing is created, and what is there is read.
+//! Step one: what is missing is created, who loads is made known, and what is there is read.
+//!
+//! The token goes into the fence before anything else of the group does, under the lock that a publish holds. So a publish
+//! under an earlier token has either committed by then, and the ledger that is read here says so, or it will find the
+//! greater token and fail. That the ledger is read as it is after the LOCK was granted is (U), see `publish.rs`; where it
+//! is not, the guards of the publish find what was missed here.
 
 use indexmap::IndexMap;
 use model::Result;
 use model::dataset::{Column, LoadTarget};
-use model::name::Identifier;
+use model::group::Member;
+use model::name::{Identifier, TableName};
 use model::types::Type;
 
 use super::quote::{identifier, literal};
-use super::{Names, SCHEMA, STAGE_PREFIX, column_definitions, verdict};
+use super::{Names, SCHEMA, column_definitions, target_hash, verdict};
 use crate::ledger;
 use crate::target::TableColumn;
 
@@ -16,20 +22,32 @@ use crate::target::TableColumn;
 pub struct Prepare {
     /// All of them, in order.
     pub statements: Vec<String>,
-    /// Which one answers the ledger's rows of the batch.
+    /// Which one answers the greatest token of the target.
+    pub fence: usize,
+    /// Which one answers the ledger's rows of the batches.
     pub ledger: usize,
     /// Which one answers the target's columns, those of a table that was there before included.
     pub columns: usize,
-    /// Which one answers the names of all staging tables.
-    pub stages: usize,
+    /// Which one answers the names of the tables of all groups of the target.
+    pub tables: usize,
 }
 
 impl Prepare {
     /// The statements for a target. All of them may be run again and again.
-    pub fn of(names: &Names, target: &LoadTarget, dataset: &IndexMap<Identifier, Column>) -> Result<Self> {
+    pub fn of(
+        names: &Names,
+        target: &LoadTarget,
+        dataset: &IndexMap<Identifier, Column>,
+        members: &[Member],
+    ) -> Result<Self> {
         let mut statements = vec![
             format!("CREATE SCHEMA IF NOT EXISTS {}", identifier(SCHEMA)),
             format!("CREATE TABLE IF NOT EXISTS {} (\n{}\n)", names.ledger, ledger_definitions()),
+            format!(
+                "CREATE TABLE IF NOT EXISTS {} (\n    \"target\" varchar(256) NOT NULL,\n    \
+                 \"token\" bigint NOT NULL,\n    \"claimed_at\" timestamp NOT NULL\n)",
+                names.fence
+            ),
             format!("CREATE TABLE IF NOT EXISTS {} (\n    \"nothing\" smallint\n)", names.lock),
             format!("CREATE SCHEMA IF NOT EXISTS {}", names.target_schema),
             format!(
@@ -38,14 +56,22 @@ impl Prepare {
                 column_definitions(dataset, Type::redshift),
                 distribution(target)
             ),
+            format!("LOCK {}", names.lock),
+            format!(
+                "INSERT INTO {} (\"target\", \"token\", \"claimed_at\")\nSELECT {}, {}, GETDATE()",
+                names.fence, names.target_text, names.token
+            ),
         ];
-        let ledger = statements.len();
-        statements.push(verdict::statement(names));
-        let columns = statements.len();
-        statements.push(target_columns(target)?);
-        let stages = statements.len();
-        statements.push(all_stages()?);
-        Ok(Self { statements, ledger, columns, stages })
+        let mut push = |statement| {
+            statements.push(statement);
+            statements.len() - 1
+        };
+        let fence =
+            push(format!("SELECT MAX(\"token\")\nFROM {}\nWHERE \"target\" = {}", names.fence, names.target_text));
+        let ledger = push(verdict::statement(names, members)?);
+        let columns = push(target_columns(target)?);
+        let tables = push(tables_of_groups(&target.table)?);
+        Ok(Self { statements, fence, ledger, columns, tables })
     }
 }
 
@@ -77,9 +103,9 @@ fn target_columns(target: &LoadTarget) -> Result<String> {
     ))
 }
 
-/// The staging tables of all runs. The underscore is escaped: in a pattern it stands for any character.
-fn all_stages() -> Result<String> {
+/// The tables of all groups of the target. The underscore is escaped: in a pattern it stands for any character.
+fn tables_of_groups(target: &TableName) -> Result<String> {
     let schema = literal(SCHEMA)?;
-    let pattern = literal(&format!("{}%", STAGE_PREFIX.replace('_', "\\_")))?;
+    let pattern = literal(&format!("%\\_{}\\_%", target_hash(target)))?;
     Ok(format!("SELECT table_name\nFROM svv_tables\nWHERE table_schema = {schema} AND table_name LIKE {pattern}"))
 }

@@ -2,17 +2,17 @@
 
 use indexmap::IndexMap;
 use model::dataset::{Column, Dataset, LoadTarget};
+use model::group::Member;
 use model::name::Identifier;
 use model::partition::Grain;
 use model::types::Type;
 use model::{Error, Kind, Result};
 
 use super::quote::{identifier, literal};
-use super::{Names, staged};
-use crate::delivery::Delivery;
-use crate::ledger;
+use super::{Names, OWN_COLUMNS, staged};
+use crate::loading::Loading;
 
-/// A batch's rows in staging, on their way into the target.
+/// The rows of a group's runs in staging, on their way into the target.
 #[derive(Debug)]
 pub struct Publication<'a> {
     /// What the statements speak of.
@@ -21,80 +21,94 @@ pub struct Publication<'a> {
     pub target: &'a LoadTarget,
     /// The dataset's columns that are staged.
     pub columns: &'a IndexMap<Identifier, Column>,
-    /// Whether no two staged rows have one `load.key`: the batch is deduplicated by it, or by some of it.
+    /// The runs, each of another batch, in the order of their batches.
+    pub members: &'a [Member],
+    /// Whether no two staged rows have one `load.key`: there is one batch, and it is deduplicated by it, or by some of it.
     pub has_each_key_once: bool,
     /// What makes a partition: of which column what.
     pub partition: Vec<(Grain, &'a Identifier, Type)>,
-    /// The condition on rows of the ledger: of this target, and of a later batch than this one.
-    later: String,
 }
 
 impl<'a> Publication<'a> {
-    /// The publication of a delivery.
-    pub fn of(names: &'a Names, delivery: &'a Delivery, target: &'a LoadTarget) -> Result<Self> {
-        let (batch, at) = (&names.batch, ledger::timestamp(delivery.manifest.place()));
-        // A batch's place does not move; were it to, its own earlier deliveries would still be no later batch.
-        let later = format!(
-            "\"target\" = {} AND \"batch\" <> {batch}\n        \
-             AND (\"batch_at\" > {at} OR (\"batch_at\" = {at} AND \"batch\" > {batch}))",
-            literal(&target.table.to_string())?
-        );
-        let partition = delivery.dataset.partition_by.values().map(|by| {
-            let kind = delivery.columns.get(&by.column).map(|column| column.kind).ok_or_else(|| {
-                Error::new(Kind::Bug, "partition", &delivery.plan.run)
+    /// The publication of a load.
+    pub fn of(loading: &'a Loading) -> Result<Self> {
+        let partition = loading.dataset.partition_by.values().map(|by| {
+            let kind = loading.columns.get(&by.column).map(|column| column.kind).ok_or_else(|| {
+                Error::new(Kind::Bug, "partition", &loading.group.group)
                     .because(format!("there is no column {}", by.column))
             })?;
             Ok((by.grain, &by.column, kind))
         });
         Ok(Self {
-            names,
-            target,
-            columns: &delivery.columns,
-            has_each_key_once: is_unique(&delivery.dataset, target),
+            names: &loading.names,
+            target: &loading.target,
+            columns: &loading.columns,
+            members: &loading.group.members,
+            has_each_key_once: loading.group.members.len() == 1 && is_unique(&loading.dataset, &loading.target),
             partition: partition.collect::<Result<_>>()?,
-            later,
         })
     }
 
-    /// All columns, by name, from a source that holds them as staging does.
-    pub fn insert(&self, source: &str) -> String {
-        let (columns, values) = (self.names.column_list(), self.names.published_list());
-        format!("INSERT INTO {} ({columns})\nSELECT {values}\nFROM {source}", self.names.target)
+    /// All columns, by name, from a source that holds them as staging does. `row` stands in front of its columns.
+    pub fn insert(&self, row: &str, source: &str) -> String {
+        let own = OWN_COLUMNS.iter().map(|(name, _)| format!("{row}{}", identifier(name)));
+        let values: Vec<String> = own.chain(self.columns.keys().map(|name| self.staged_value(row, name))).collect();
+        format!(
+            "INSERT INTO {} ({})\nSELECT {}\nFROM {source}",
+            self.names.target,
+            self.names.column_list(),
+            values.join(", ")
+        )
     }
 
-    /// The target's rows of other batches, those that somebody else wrote included: a table that was made by hand may
-    /// hold null here. Those of the batch's earlier deliveries go behind every mode. `row` stands in front of the columns.
+    /// The target's rows of batches that are not of the group, those that somebody else wrote included: a table that was
+    /// made by hand may hold null here. Those of the batches' earlier deliveries go behind every mode. `row` stands in
+    /// front of the columns.
     pub fn is_of_others(&self, row: &str) -> String {
-        format!("COALESCE({row}\"_sluice_batch\", '') <> {}", self.names.batch)
+        format!("COALESCE({row}\"_sluice_batch\", '') NOT IN (SELECT \"batch\" FROM {})", self.names.members)
     }
 
-    /// The target's rows of later batches.
-    pub fn is_of_later(&self, row: &str) -> String {
-        format!("{row}\"_sluice_run\" IN {}", self.later_runs())
+    /// The target's rows of no run that the ledger knows of: somebody else wrote them, and they are older than all.
+    pub fn is_of_nobody(&self, row: &str) -> String {
+        format!(
+            "COALESCE({row}\"_sluice_run\", '') NOT IN (\n        SELECT \"run\" FROM {}\n        WHERE \"target\" = {}\n    )",
+            self.names.ledger, self.names.target_text
+        )
     }
 
-    /// The target's rows of batches that are not later, those that somebody else wrote included.
-    pub fn is_of_no_later(&self, row: &str) -> String {
-        format!("COALESCE({row}\"_sluice_run\", '') NOT IN {}", self.later_runs())
+    /// The target's rows of a batch that is earlier than that of a run of the group. `row`, `entry` and `member` stand in
+    /// front of the columns of the target, the ledger and the members, which all are joined.
+    pub fn is_earlier(&self, row: &str, entry: &str, member: &str) -> String {
+        let target = &self.names.target_text;
+        format!(
+            "{entry}\"run\" = {row}\"_sluice_run\"\n    AND {entry}\"target\" = {target}\n    AND (\n        \
+             {entry}\"batch_at\" < {member}\"batch_at\"\n        \
+             OR ({entry}\"batch_at\" = {member}\"batch_at\" AND {entry}\"batch\" < {member}\"batch\")\n    )"
+        )
     }
 
-    fn later_runs(&self) -> String {
-        format!("(\n        SELECT \"run\" FROM {}\n        WHERE {}\n    )", self.names.ledger, self.later)
-    }
-
-    /// A condition on no row: whether the batch is the latest of its target.
-    pub fn is_latest(&self) -> String {
-        format!("(\n        SELECT COUNT(*) FROM {}\n        WHERE {}\n    ) = 0", self.names.ledger, self.later)
+    /// The run of the latest batch of the group, as a literal, and a condition on no row: whether the target holds none of
+    /// a later batch.
+    pub fn latest(&self) -> Result<(String, String)> {
+        let latest = self.members.iter().max_by_key(|member| member.place());
+        let latest = latest
+            .ok_or_else(|| Error::new(Kind::Bug, "publish into", &self.target.table).because("a group of no run"))?;
+        let (at, batch) = (crate::ledger::timestamp(latest.batch_at), literal(latest.batch.as_str())?);
+        // A batch's place does not move; were it to, the group's own earlier deliveries would still be no later batch.
+        let is_latest = format!(
+            "(\n        SELECT COUNT(*) FROM {ledger}\n        WHERE \"target\" = {target}\n        \
+             AND \"batch\" NOT IN (SELECT \"batch\" FROM {members})\n        \
+             AND (\"batch_at\" > {at} OR (\"batch_at\" = {at} AND \"batch\" > {batch}))\n    ) = 0",
+            ledger = self.names.ledger,
+            target = self.names.target_text,
+            members = self.names.members,
+        );
+        Ok((literal(&latest.run.to_string())?, is_latest))
     }
 
     /// What stands in front of the target's columns in a DELETE, which takes no alias for it.
     pub fn in_target(&self) -> String {
         format!("{}.", self.names.target_table)
-    }
-
-    /// What stands in front of staging's columns where it has no alias.
-    pub fn in_stage(&self) -> String {
-        format!("{}.", self.names.stage_table)
     }
 
     /// The target's value of a column, from a relation that holds it as staging does.

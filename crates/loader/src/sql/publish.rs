@@ -1,13 +1,14 @@
-//! Step three: staging into the target, in one transaction that also writes the ledger row.
+//! Step three: staging into the target, in one transaction that also writes a ledger row for each run of the group.
 //!
 //! ```text
 //! LOCK            publishes into one target take turns
-//! guards          this run is not in the ledger, no newer delivery of its batch is, its batch is in no other target
+//! guards          nobody holds a later lease; no run of the group is in the ledger, no newer delivery of its batch is,
+//!                 its batch is in no other target
 //! (the mode's)    staging into the target
-//! ledger row      counts taken from staging and target, by the warehouse
-//! DELETE          the rows of the batch's earlier deliveries
-//! count check     accepted, staged, published and what the target holds are one number
-//! DROP            staging
+//! ledger rows     counts taken from staging and target, by the warehouse, run by run
+//! DELETE          the rows of the batches' earlier deliveries
+//! count check     accepted, staged, published and what the target holds are one number, for every run
+//! DROP            the group's tables
 //! ```
 //!
 //! LOCK stands first, as facts/redshift-sql.md has it (isolation and locks): where the transaction's snapshot is taken
@@ -17,172 +18,203 @@
 //! again with a new snapshot.
 
 use model::Result;
-use model::arrival::Sequencer;
-use model::dataset::LoadTarget;
-use model::manifest::Manifest;
-use model::name::TableName;
 
-use super::Names;
 use super::publication::Publication;
 use super::quote::{identifier, literal};
-use crate::delivery::Delivery;
-use crate::ledger;
-use crate::mode::Mode;
+use super::{Names, drop_tables, members};
+use crate::loading::Loading;
+use crate::mode::{self, Mode};
 
 /// The statements of `publish`.
-pub fn statements(names: &Names, delivery: &Delivery, target: &LoadTarget, mode: &dyn Mode) -> Result<Vec<String>> {
-    let publication = Publication::of(names, delivery, target)?;
+pub fn statements(loading: &Loading) -> Result<Vec<String>> {
+    let (names, mode) = (&loading.names, mode::find(loading.target.mode)?);
+    let publication = Publication::of(loading)?;
     let mut statements = vec![
         format!("LOCK {}", names.lock),
+        no_later_holder(names),
         not_published(names),
-        no_newer_delivery(names, &delivery.manifest)?,
-        no_other_target(names, &target.table)?,
+        no_newer_delivery(names),
+        no_other_target(names),
     ];
-    statements.extend(mode.publish(&publication));
-    statements.push(ledger_row(&publication, delivery, mode)?);
-    statements.push(format!(
-        "DELETE FROM {}\nWHERE \"_sluice_batch\" = {} AND \"_sluice_run\" <> {}",
-        names.target, names.batch, names.run
-    ));
-    statements.push(count_check(names, delivery.counts.accepted));
-    statements.push(format!("DROP TABLE {}", names.stage));
+    statements.extend(mode.publish(&publication)?);
+    statements.push(ledger_rows(&publication, mode)?);
+    statements.push(delete_earlier(names));
+    statements.push(count_check(names));
+    statements.extend(drop_tables(&loading.group.group));
     Ok(statements)
 }
 
-fn not_published(names: &Names) -> String {
-    guard("the run is in the ledger already, rows: ", &names.ledger, &format!("\"run\" = {}", names.run))
-}
-
-/// The same order as [`Manifest::is_older_than`] and [`ledger::Entry::order`]: by sequencer where both have one, else
-/// by the manifest's Last-Modified.
-fn no_newer_delivery(names: &Names, manifest: &Manifest) -> Result<String> {
-    let delivered_at = ledger::timestamp(manifest.pin.last_modified);
-    let newer = match &manifest.sequencer {
-        Some(sequencer) => format!(
-            "(\"sequencer\" > {} OR (\"sequencer\" IS NULL AND \"delivered_at\" > {delivered_at}))",
-            literal(&sequencer.padded())?
-        ),
-        None => format!("\"delivered_at\" > {delivered_at}"),
-    };
-    let condition = format!("\"batch\" = {} AND \"run\" <> {} AND {newer}", names.batch, names.run);
-    Ok(guard("a newer delivery of the batch is in the ledger, rows: ", &names.ledger, &condition))
-}
-
-/// [`ledger::check_target`] again, for what was published since `prepare`. Another target has another lock: two
-/// publishes at the very same time may both pass, and the verdict refuses what came of it.
-fn no_other_target(names: &Names, target: &TableName) -> Result<String> {
-    let condition = format!("\"batch\" = {} AND \"target\" <> {}", names.batch, literal(&target.to_string())?);
-    Ok(guard("the batch is in the ledger with another target, rows: ", &names.ledger, &condition))
-}
-
-/// Fails the transaction where rows meet the condition; see the count check of `stage` for how. What the text says
-/// is for people: compute nodes may shorten it, so the loader reads the ledger instead.
-fn guard(text: &str, ledger: &str, condition: &str) -> String {
-    format!(
-        "SELECT CASE\n    WHEN COUNT(*) = 0 THEN 1\n    \
-         ELSE CAST('sluice: {text}' || CAST(COUNT(*) AS varchar) AS integer)\n\
-         END\nFROM {ledger}\nWHERE {condition}"
+/// The late holder of a lease that somebody else has taken since.
+fn no_later_holder(names: &Names) -> String {
+    fails_where(
+        "'a later holder of the lease has token ' || CAST(\"token\" AS varchar)",
+        &names.fence,
+        &format!("\"target\" = {} AND \"token\" > {}", names.target_text, names.token),
     )
 }
 
-fn ledger_row(of: &Publication<'_>, delivery: &Delivery, mode: &dyn Mode) -> Result<String> {
-    let values = values(of, delivery, mode)?;
+fn not_published(names: &Names) -> String {
+    fails_where("\"run\" || ' is in the ledger already'", &names.ledger, &is_of_group(names, "run"))
+}
+
+/// The same order as [`Member::order`](model::group::Member::order): by sequencer where both have one, else by the
+/// manifest's Last-Modified.
+fn no_newer_delivery(names: &Names) -> String {
+    fails_where(
+        "\"entry\".\"run\" || ', a newer delivery of the batch, is in the ledger'",
+        &beside_ledger(names),
+        "\"entry\".\"run\" <> \"member\".\"run\"\n    AND (\n        \
+         \"entry\".\"sequencer\" > \"member\".\"sequencer\"\n        \
+         OR (\n            (\"entry\".\"sequencer\" IS NULL OR \"member\".\"sequencer\" IS NULL)\n            \
+         AND \"entry\".\"delivered_at\" > \"member\".\"delivered_at\"\n        )\n    )",
+    )
+}
+
+/// [`ledger::check_target`](crate::ledger::check_target) again, for what was published since `prepare`. Another target has
+/// another lock: two publishes at the very same time may both pass, and the verdict refuses what came of it.
+fn no_other_target(names: &Names) -> String {
+    fails_where(
+        "\"entry\".\"run\" || ', a delivery of the batch, is in the ledger with another target'",
+        &beside_ledger(names),
+        &format!("\"entry\".\"target\" <> {}", names.target_text),
+    )
+}
+
+fn is_of_group(names: &Names, column: &str) -> String {
+    format!("\"{column}\" IN (SELECT \"{column}\" FROM {})", names.members)
+}
+
+fn beside_ledger(names: &Names) -> String {
+    format!(
+        "{} AS \"entry\"\nINNER JOIN {} AS \"member\"\n    ON \"entry\".\"batch\" = \"member\".\"batch\"",
+        names.ledger, names.members
+    )
+}
+
+/// Fails the transaction where rows of the relation meet the condition, with a text about them. Redshift has no RAISE
+/// outside procedures: the text that cannot become an integer does it. It depends on the count, so that no planner tries
+/// it beforehand. What it says is for people: compute nodes may shorten it, so the loader reads the ledger instead. A text
+/// that is null would be cast without a fault.
+pub(super) fn fails_where(text: &str, relation: &str, condition: &str) -> String {
+    format!(
+        "SELECT CASE\n    WHEN COUNT(*) = 0 THEN 1\n    ELSE CAST(\n        \
+         'sluice: ' || COALESCE(MIN({text}), 'a text is null') || ' (' || CAST(COUNT(*) AS varchar) || ' such)' AS integer\n    \
+         )\nEND\nFROM {relation}\nWHERE {condition}"
+    )
+}
+
+fn ledger_rows(of: &Publication<'_>, mode: &dyn Mode) -> Result<String> {
+    let values = values(of)?;
     let columns: Vec<String> = values.iter().map(|(column, _)| identifier(column)).collect();
     let values: Vec<String> = values.into_iter().map(|(_, value)| value).collect();
+    let counts = counts(of, mode)?.into_iter().map(|(name, query)| {
+        let query = query.replace('\n', "\n    ");
+        format!("\nLEFT JOIN (\n    {query}\n) AS \"{name}\"\n    ON \"{name}\".\"run\" = \"member\".\"run\"")
+    });
     Ok(format!(
-        "INSERT INTO {} (\n    {}\n)\nSELECT\n    {}",
+        "INSERT INTO {} (\n    {}\n)\nSELECT\n    {}\nFROM {} AS \"member\"{}",
         of.names.ledger,
         columns.join(",\n    "),
-        values.join(",\n    ")
+        values.join(",\n    "),
+        of.names.members,
+        counts.collect::<String>()
     ))
 }
 
-/// Every column of the ledger and its value, in the ledger's order (a test holds that).
-pub(super) fn values(
-    of: &Publication<'_>,
-    delivery: &Delivery,
-    mode: &dyn Mode,
-) -> Result<Vec<(&'static str, String)>> {
-    let names = of.names;
-    let Delivery { plan, manifest, counts, .. } = delivery;
-    let count = |table: &str, condition: &str| format!("(SELECT COUNT(*) FROM {table}{condition})");
-    let published = format!(" WHERE \"_sluice_run\" = {}", names.run);
-    let replaced = format!(" WHERE \"_sluice_batch\" = {} AND \"_sluice_run\" <> {}", names.batch, names.run);
+/// What is counted for each run, under the name that its relation has beside the members; in the order of the ledger.
+fn counts(of: &Publication<'_>, mode: &dyn Mode) -> Result<Vec<(&'static str, String)>> {
+    let Names { stage, target, members, .. } = of.names;
+    let staged =
+        format!("SELECT \"_sluice_run\" AS \"run\", COUNT(*) AS \"rows\"\nFROM {stage}\nGROUP BY \"_sluice_run\"");
+    let published = format!(
+        "SELECT \"of\".\"run\" AS \"run\", COUNT(*) AS \"rows\"\nFROM {target} AS \"there\"\nINNER JOIN {members} AS \"of\"\n    \
+         ON \"of\".\"run\" = \"there\".\"_sluice_run\"\nGROUP BY \"of\".\"run\""
+    );
+    let replaced = format!(
+        "SELECT \"of\".\"run\" AS \"run\", COUNT(*) AS \"rows\"\nFROM {target} AS \"there\"\nINNER JOIN {members} AS \"of\"\n    \
+         ON \"of\".\"batch\" = \"there\".\"_sluice_batch\"\nWHERE \"there\".\"_sluice_run\" <> \"of\".\"run\"\nGROUP BY \"of\".\"run\""
+    );
+    // A mode whose rows cannot lose, or have no key, has no such count: the query has the same columns and no row.
+    let none = || format!("SELECT \"run\", 0 AS \"rows\"\nFROM {members}\nWHERE 1 = 0");
     Ok(vec![
-        ("run", names.run.clone()),
-        ("batch", names.batch.clone()),
-        ("dataset", literal(plan.run.dataset().as_str())?),
-        ("dataset_sha256", literal(&plan.dataset_sha256)?),
-        ("target", literal(&of.target.table.to_string())?),
-        ("mode", literal(mode.mode().name())?),
-        ("manifest_url", literal(&manifest.url.to_string())?),
-        ("manifest_version", literal(&manifest.pin.version())?),
-        ("manifest_sha256", literal(&manifest.sha256)?),
-        ("sequencer", optional(manifest.sequencer.as_ref().map(Sequencer::padded).as_deref(), "varchar(64)")?),
-        ("delivered_at", ledger::timestamp(manifest.pin.last_modified)),
-        ("as_of", manifest.as_of.map_or_else(|| null("timestamp"), ledger::timestamp)),
-        ("files", plan.inputs.len().to_string()),
-        ("input_bytes", delivery.input_bytes().to_string()),
-        ("parquet_files", delivery.files().count().to_string()),
-        ("parquet_bytes", delivery.parquet_bytes().to_string()),
-        ("rows_read", counts.read.to_string()),
-        ("rows_accepted", counts.accepted.to_string()),
-        ("rows_rejected", counts.rejected.to_string()),
-        ("rows_filtered", counts.filtered.to_string()),
-        ("rows_duplicate", counts.duplicate.to_string()),
-        ("rows_staged", count(&names.stage, "")),
-        ("rows_published", count(&names.target, &published)),
-        ("rows_stale", mode.stale(of)),
-        ("rows_replaced", count(&names.target, &replaced)),
-        ("published_at", "GETDATE()".to_owned()),
-        ("code_version", literal(env!("CARGO_PKG_VERSION"))?),
-        ("batch_at", ledger::timestamp(manifest.place())),
-        ("rows_withdrawn", mode.withdrawn(of)),
+        ("staged", staged),
+        ("published", published),
+        ("stale", mode.stale(of)?.unwrap_or_else(none)),
+        ("replaced", replaced),
+        ("withdrawn", mode.withdrawn(of)?.unwrap_or_else(none)),
     ])
 }
 
-fn optional(text: Option<&str>, kind: &str) -> Result<String> {
-    text.map_or_else(|| Ok(null(kind)), literal)
+/// Every column of the ledger and its value, in the ledger's order (a test holds that).
+pub(super) fn values(of: &Publication<'_>) -> Result<Vec<(&'static str, String)>> {
+    let names = of.names;
+    let others = [
+        ("target", names.target_text.clone()),
+        ("mode", literal(of.target.mode.name())?),
+        ("rows_staged", counted("staged")),
+        ("rows_published", counted("published")),
+        ("rows_stale", counted("stale")),
+        ("rows_replaced", counted("replaced")),
+        ("published_at", "GETDATE()".to_owned()),
+        ("code_version", literal(env!("CARGO_PKG_VERSION"))?),
+        ("rows_withdrawn", counted("withdrawn")),
+        ("token", names.token.to_string()),
+    ];
+    let known = members::COLUMNS.iter().map(|(name, _)| (*name, format!("\"member\".{}", identifier(name))));
+    let all: Vec<_> = others.into_iter().chain(known).collect();
+    let in_order = crate::ledger::COLUMNS.iter().filter_map(|(column, _)| all.iter().find(|(name, _)| name == column));
+    Ok(in_order.cloned().collect())
 }
 
-fn null(kind: &str) -> String {
-    format!("CAST(NULL AS {kind})")
+fn counted(relation: &str) -> String {
+    format!("COALESCE(\"{relation}\".\"rows\", 0)")
 }
 
-/// Holds the second half of the count equation, by the warehouse's own counts: one ledger row, accepted = staged =
-/// published + stale, and the target holds of the batch what was published. No term can be null, for a null text
-/// would be cast without a fault.
-fn count_check(names: &Names, accepted: u64) -> String {
+/// The rows of the batches' earlier deliveries.
+fn delete_earlier(names: &Names) -> String {
+    let Names { target, target_table, members, .. } = names;
     format!(
-        r#"SELECT CASE
-    WHEN "entry"."entries" = 1
-        AND "entry"."staged" = {accepted}
-        AND "entry"."published" + "entry"."stale" = {accepted}
-        AND "entry"."published" = "there"."present" THEN 1
-    ELSE CAST(
-        'sluice: {accepted} rows accepted, ' || CAST("entry"."staged" AS varchar) || ' staged, '
-        || CAST("entry"."published" AS varchar) || ' published, ' || CAST("entry"."stale" AS varchar) || ' stale, '
-        || CAST("there"."present" AS varchar) || ' of the batch in the target, '
-        || CAST("entry"."entries" AS varchar) || ' ledger rows' AS integer
+        "DELETE FROM {target}\nUSING {members} AS \"_sluice_member\"\n\
+         WHERE {target_table}.\"_sluice_batch\" = \"_sluice_member\".\"batch\"\n    \
+         AND {target_table}.\"_sluice_run\" <> \"_sluice_member\".\"run\""
     )
-END
-FROM (
-    SELECT
-        COUNT(*) AS "entries",
-        COALESCE(MAX("rows_staged"), -1) AS "staged",
-        COALESCE(MAX("rows_published"), -1) AS "published",
-        COALESCE(MAX("rows_stale"), -1) AS "stale"
-    FROM {ledger}
-    WHERE "run" = {run}
-) AS "entry"
-CROSS JOIN (
-    SELECT COUNT(*) AS "present"
-    FROM {target}
-    WHERE "_sluice_batch" = {batch}
-) AS "there""#,
+}
+
+/// Holds the second half of the count equation, by the warehouse's own counts: of every run one ledger row, accepted =
+/// staged = published + stale, and the target holds of its batch what was published.
+fn count_check(names: &Names) -> String {
+    let entry = |column: &str| format!("COALESCE(\"entry\".\"{column}\", -1)");
+    let (entries, staged, published, stale) = (entry("entries"), entry("staged"), entry("published"), entry("stale"));
+    let (accepted, present) = ("\"member\".\"rows_accepted\"", "COALESCE(\"there\".\"present\", 0)");
+    let number = |value: &str, what: &str| format!("CAST({value} AS varchar) || ' {what}'");
+    let text = [
+        "\"member\".\"run\" || ': '".to_owned(),
+        number(accepted, "rows accepted, "),
+        number(&staged, "staged, "),
+        number(&published, "published, "),
+        number(&stale, "stale, "),
+        number(present, "of the batch in the target, "),
+        number(&entries, "ledger rows"),
+    ];
+    let relation = format!(
+        "{members} AS \"member\"\nLEFT JOIN (\n    SELECT\n        \"run\",\n        COUNT(*) AS \"entries\",\n        \
+         MAX(\"rows_staged\") AS \"staged\",\n        MAX(\"rows_published\") AS \"published\",\n        \
+         MAX(\"rows_stale\") AS \"stale\"\n    FROM {ledger}\n    WHERE {is_of_group}\n    GROUP BY \"run\"\n) AS \"entry\"\n    \
+         ON \"entry\".\"run\" = \"member\".\"run\"\nLEFT JOIN (\n    SELECT \"of\".\"run\" AS \"run\", COUNT(*) AS \"present\"\n    \
+         FROM {target} AS \"present\"\n    INNER JOIN {members} AS \"of\"\n        \
+         ON \"of\".\"batch\" = \"present\".\"_sluice_batch\"\n    GROUP BY \"of\".\"run\"\n) AS \"there\"\n    \
+         ON \"there\".\"run\" = \"member\".\"run\"",
+        members = names.members,
         ledger = names.ledger,
-        run = names.run,
+        is_of_group = is_of_group(names, "run"),
         target = names.target,
-        batch = names.batch,
+    );
+    fails_where(
+        &text.join("\n            || "),
+        &relation,
+        &format!(
+            "{entries} <> 1\n    OR {staged} <> {accepted}\n    OR {published} + {stale} <> {accepted}\n    \
+             OR {published} <> {present}"
+        ),
     )
 }

@@ -1,12 +1,14 @@
-//! Step two: the files into a staging table of the run's own, counted before anyone can rely on it.
+//! Step two: the files into a staging table of the group's own, counted before anyone can rely on it.
 
 use indexmap::IndexMap;
 use model::Result;
 use model::dataset::Column;
-use model::name::{Identifier, RunName, S3Url};
+use model::group::Group;
+use model::name::{Identifier, S3Url};
 
+use super::publish::fails_where;
 use super::quote::literal;
-use super::{Names, column_definitions, drop_stage, stage_table, staged};
+use super::{Names, column_definitions, drop_tables, members, staged};
 use crate::config::CopyRole;
 
 /// What is copied.
@@ -16,26 +18,24 @@ pub struct Source<'a> {
     pub manifest: S3Url,
     /// The right to read it and what it names.
     pub role: &'a CopyRole,
-    /// The rows that the files hold, by their footers.
-    pub rows: u64,
 }
 
-/// The statements of `stage`. An earlier try's table goes first, so they may be run again.
+/// The statements of `stage`. An earlier try's tables go first, so they may be run again.
 pub fn statements(
-    run: &RunName,
+    group: &Group,
     names: &Names,
     columns: &IndexMap<Identifier, Column>,
     source: &Source<'_>,
 ) -> Result<Vec<String>> {
-    let mut statements = vec![
-        drop_stage(&stage_table(run)),
-        format!("CREATE TABLE {} (\n{}\n)", names.stage, column_definitions(columns, staged::kind)),
-    ];
+    let mut statements = drop_tables(&group.group);
+    statements.push(format!("CREATE TABLE {} (\n{}\n)", names.stage, column_definitions(columns, staged::kind)));
+    statements.push(members::create(names)?);
+    statements.extend(members::insert(names, &group.members)?);
     // COPY fails on a manifest without files; no rows are no files.
-    if source.rows > 0 {
+    if group.members.iter().any(|member| member.counts.accepted > 0) {
         statements.push(copy(names, source)?);
     }
-    statements.push(count_check(names, source.rows));
+    statements.push(count_check(names));
     Ok(statements)
 }
 
@@ -53,13 +53,17 @@ fn copy(names: &Names, source: &Source<'_>) -> Result<String> {
     ))
 }
 
-/// Fails the transaction where COPY took another number of rows. Redshift has no RAISE outside procedures: the text
-/// that cannot become an integer does it. It depends on the count, so that no planner tries it beforehand.
-fn count_check(names: &Names, rows: u64) -> String {
-    format!(
-        "SELECT CASE\n    WHEN COUNT(*) = {rows} THEN 1\n    \
-         ELSE CAST('sluice: {rows} rows accepted, ' || CAST(COUNT(*) AS varchar) || ' staged' AS integer)\n\
-         END\nFROM {}",
-        names.stage
-    )
+/// Fails the transaction where COPY took another number of a run's rows than its files hold, by their footers, or rows
+/// of a run that is not of the group.
+fn count_check(names: &Names) -> String {
+    let text = "COALESCE(\"member\".\"run\", 'a run that is not of the group') || ': ' || \
+                COALESCE(CAST(\"member\".\"rows_accepted\" AS varchar), '0') || ' rows accepted, ' || \
+                COALESCE(CAST(\"staged\".\"rows\" AS varchar), '0') || ' staged'";
+    let relation = format!(
+        "{members} AS \"member\"\nFULL JOIN (\n    SELECT \"_sluice_run\" AS \"run\", COUNT(*) AS \"rows\"\n    \
+         FROM {stage}\n    GROUP BY \"_sluice_run\"\n) AS \"staged\"\n    ON \"staged\".\"run\" = \"member\".\"run\"",
+        members = names.members,
+        stage = names.stage
+    );
+    fails_where(text, &relation, "COALESCE(\"member\".\"rows_accepted\", 0) <> COALESCE(\"staged\".\"rows\", 0)")
 }

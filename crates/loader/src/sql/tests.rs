@@ -4,6 +4,7 @@ use expect_test::{ExpectFile, expect_file};
 use model::arrival::{Pin, Sequencer};
 use model::count::Counts;
 use model::dataset::{DatasetFile, LoadTarget};
+use model::group::{Group, Member};
 use model::manifest::{ListingMeta, Manifest};
 use model::name::{BatchId, RunName, S3Url};
 use model::part::{ParquetFile, Part};
@@ -13,7 +14,7 @@ use super::*;
 use crate::config::CopyRole;
 use crate::delivery::Delivery;
 use crate::ledger;
-use crate::mode;
+use crate::loading::Loading;
 
 const DATASET: &str = r#"
 dataset: sales
@@ -92,17 +93,39 @@ fn layout_key(run: &RunName, item: u32) -> String {
     model::layout::parquet(run, &[], item, 0)
 }
 
-fn target(delivery: &Delivery) -> LoadTarget {
-    delivery.dataset.load.clone().unwrap()
+/// Run as the n-th execution, and ready to be loaded.
+fn member(delivery: &Delivery) -> Member {
+    delivery.member(1, chrono::DateTime::from_timestamp(1_357_000_100, 0).unwrap())
 }
 
-fn names(delivery: &Delivery) -> Names {
-    Names::of(&delivery.plan.run, &delivery.plan.batch, &target(delivery), &delivery.columns).unwrap()
+/// The load of the delivery alone.
+pub fn loading(delivery: &Delivery) -> Loading {
+    together(delivery, vec![member(delivery)])
 }
 
-fn source<'a>(delivery: &Delivery, role: &'a CopyRole) -> stage::Source<'a> {
-    let key = model::layout::copy_manifest(&delivery.plan.run);
-    stage::Source { manifest: S3Url::new("control", &key).unwrap(), role, rows: delivery.counts.accepted }
+fn together(delivery: &Delivery, members: Vec<Member>) -> Loading {
+    let group = Group { version: Group::VERSION, group: GroupName::parse("analytics.sales/7").unwrap(), members };
+    Loading::of(group, delivery.dataset.clone()).unwrap()
+}
+
+/// The delivery and one of a later batch.
+fn two(delivery: &Delivery) -> Loading {
+    let first = member(delivery);
+    let url = S3Url::new("landing", "sales/2013-01-02/_manifest.json").unwrap();
+    let second = Member {
+        run: RunName::parse("sales-00000000000000000000000000000002").unwrap(),
+        batch: BatchId::of(&url),
+        manifest_url: url,
+        batch_at: first.batch_at + chrono::TimeDelta::days(1),
+        sequencer: None,
+        as_of: None,
+        ..first.clone()
+    };
+    together(delivery, vec![first, second])
+}
+
+fn source(role: &CopyRole) -> stage::Source<'_> {
+    stage::Source { manifest: S3Url::new("control", "groups/analytics.sales/7/copy.manifest").unwrap(), role }
 }
 
 fn check(statements: &[String], golden: ExpectFile) {
@@ -112,8 +135,7 @@ fn check(statements: &[String], golden: ExpectFile) {
 }
 
 fn published(delivery: &Delivery) -> Vec<String> {
-    let target = target(delivery);
-    publish::statements(&names(delivery), delivery, &target, mode::find(target.mode).unwrap()).unwrap()
+    publish::statements(&loading(delivery)).unwrap()
 }
 
 /// The delivery with other keys in its dataset's `load`, and partitions of every kind.
@@ -127,51 +149,65 @@ fn loaded_by(load: &str) -> Delivery {
 
 #[test]
 fn prepare_creates_what_is_missing_and_reads_what_is_there() {
-    let delivery = delivery();
-    let prepare = prepare::Prepare::of(&names(&delivery), &target(&delivery), &delivery.columns).unwrap();
+    let prepare = loading(&delivery()).prepare().unwrap();
+    assert!(prepare.statements[prepare.fence].contains("\"fence\""));
     assert!(prepare.statements[prepare.ledger].contains("\"ledger\""));
     assert!(prepare.statements[prepare.columns].contains("svv_columns"));
-    assert!(prepare.statements[prepare.stages].contains("svv_tables"));
+    assert!(prepare.statements[prepare.tables].contains("svv_tables"));
     check(&prepare.statements, expect_file!["../../tests/golden/prepare.sql"]);
 }
 
 #[test]
 fn a_target_without_keys_leaves_them_to_redshift() {
-    let delivery = delivery();
-    let target = LoadTarget { dist_key: None, sort_key: Vec::new(), ..target(&delivery) };
-    let prepare = prepare::Prepare::of(&names(&delivery), &target, &delivery.columns).unwrap();
-    assert!(prepare.statements.iter().all(|statement| !statement.contains("KEY") && !statement.ends_with('\n')));
+    let mut loading = loading(&delivery());
+    loading.target = LoadTarget { dist_key: None, sort_key: Vec::new(), ..loading.target };
+    let statements = loading.prepare().unwrap().statements;
+    assert!(statements.iter().all(|statement| !statement.contains("KEY") && !statement.ends_with('\n')));
 }
 
 #[test]
 fn stage_copies_and_counts() {
-    let delivery = delivery();
     let arn = CopyRole::Arn("arn:aws:iam::123456789012:role/copy".to_owned());
-    let statements = |role, rows| {
-        let source = stage::Source { rows, ..source(&delivery, role) };
-        stage::statements(&delivery.plan.run, &names(&delivery), &delivery.columns, &source).unwrap()
+    let statements = |loading: &Loading, role| {
+        stage::statements(&loading.group, &loading.names, &loading.columns, &source(role)).unwrap()
     };
-    check(&statements(&CopyRole::Default, 897), expect_file!["../../tests/golden/stage.sql"]);
-    check(&statements(&arn, 897), expect_file!["../../tests/golden/stage_with_role.sql"]);
-    let without_rows = statements(&CopyRole::Default, 0);
+    let mut loading = loading(&delivery());
+    check(&statements(&loading, &CopyRole::Default), expect_file!["../../tests/golden/stage.sql"]);
+    check(&statements(&loading, &arn), expect_file!["../../tests/golden/stage_with_role.sql"]);
+    loading.group.members[0].counts = Counts { rejected: 900, accepted: 0, ..loading.group.members[0].counts };
+    let without_rows = statements(&loading, &CopyRole::Default);
     assert!(without_rows.iter().all(|statement| !statement.starts_with("COPY")));
     check(&without_rows, expect_file!["../../tests/golden/stage_without_rows.sql"]);
 }
 
 #[test]
+fn a_full_group_fits_a_submission() {
+    let delivery = delivery();
+    let one = Member {
+        manifest_url: S3Url::new(&"b".repeat(63), &"'".repeat(1024)).unwrap(),
+        manifest_version: "v".repeat(1200),
+        ..member(&delivery)
+    };
+    let loading = together(&delivery, vec![one; crate::queue::MOST_RUNS]);
+    let staged =
+        stage::statements(&loading.group, &loading.names, &loading.columns, &source(&CopyRole::Default)).unwrap();
+    check_size(&staged, "stage").unwrap();
+    let rows: usize = staged.iter().map(|sql| sql.matches("\n(").count()).filter(|rows| *rows > 1).sum();
+    assert!(rows >= crate::queue::MOST_RUNS, "{rows}");
+    check_size(&loading.prepare().unwrap().statements, "prepare").unwrap();
+    check_size(&publish::statements(&loading).unwrap(), "publish").unwrap();
+    check_size(&[verdict::statement(&loading.names, &loading.group.members).unwrap()], "verdict").unwrap();
+}
+
+#[test]
 fn publish_is_one_counted_transaction() {
     check(&published(&delivery()), expect_file!["../../tests/golden/publish_append.sql"]);
-    let mut without = delivery();
-    without.manifest.sequencer = None;
-    without.manifest.as_of = None;
-    without.manifest.pin.version_id = Some("3HL4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY".to_owned());
-    check(&published(&without), expect_file!["../../tests/golden/publish_append_without_sequencer.sql"]);
 }
 
 #[test]
 fn every_other_mode_is_wrapped_in_the_same() {
     let around = |statements: &[String]| {
-        let is_around = |sql: &&String| !sql.contains("INSERT INTO") && !sql.starts_with("DELETE FROM");
+        let is_around = |sql: &&String| sql.starts_with("LOCK") || sql.starts_with("SELECT") || sql.starts_with("DROP");
         statements.iter().filter(is_around).cloned().collect::<Vec<_>>()
     };
     let appended = around(&published(&delivery()));
@@ -192,11 +228,20 @@ fn every_other_mode_is_wrapped_in_the_same() {
 }
 
 #[test]
+fn two_runs_are_published_by_the_statements_of_one() {
+    for load in ["mode: append", "mode: upsert, key: [order_id]", "mode: replace_partitions"] {
+        let delivery = loaded_by(load);
+        assert_eq!(publish::statements(&two(&delivery)).unwrap(), published(&delivery), "{load}");
+    }
+    let latest = publish::statements(&two(&loaded_by("mode: replace"))).unwrap().join("\n");
+    assert!(latest.contains("\"_sluice_run\" = 'sales-00000000000000000000000000000002'"), "{latest}");
+}
+
+#[test]
 fn a_publish_fills_every_column_of_the_ledger_in_order() {
-    let delivery = delivery();
-    let (names, target) = (names(&delivery), target(&delivery));
-    let of = publication::Publication::of(&names, &delivery, &target).unwrap();
-    let values = publish::values(&of, &delivery, mode::find(target.mode).unwrap()).unwrap();
+    let loading = loading(&delivery());
+    let of = publication::Publication::of(&loading).unwrap();
+    let values = publish::values(&of).unwrap();
     let filled: Vec<&str> = values.iter().map(|(column, _)| *column).collect();
     let columns: Vec<&str> = ledger::COLUMNS.iter().map(|(column, _)| *column).collect();
     assert_eq!(filled, columns);
@@ -205,16 +250,19 @@ fn a_publish_fills_every_column_of_the_ledger_in_order() {
 
 #[test]
 fn verdict_explain_and_discard_are_one_statement_each() {
-    let delivery = delivery();
-    check(&[verdict::statement(&names(&delivery))], expect_file!["../../tests/golden/verdict.sql"]);
-    check(&[explain::statement(&delivery.plan.run).unwrap()], expect_file!["../../tests/golden/explain.sql"]);
-    check(&[drop_stage(&stage_table(&delivery.plan.run))], expect_file!["../../tests/golden/discard.sql"]);
+    let loading = loading(&delivery());
+    let (names, members) = (&loading.names, &loading.group.members);
+    check(&[verdict::statement(names, members).unwrap()], expect_file!["../../tests/golden/verdict.sql"]);
+    check(&[explain::statement(members).unwrap()], expect_file!["../../tests/golden/explain.sql"]);
+    check(&drop_tables(&loading.group.group), expect_file!["../../tests/golden/discard.sql"]);
 }
 
 #[test]
 fn the_longest_names_fit_a_redshift_identifier() {
+    let long = Identifier::parse(&"a".repeat(127)).unwrap();
+    let group = GroupName::new(TableName::new(long.clone(), long), u64::MAX);
+    assert!(GROUP_TABLES.iter().all(|kind| group_table(kind, &group).len() <= 127));
     let run = RunName::parse(&format!("{}-{}", "a".repeat(40), "0".repeat(32))).unwrap();
-    assert!(stage_table(&run).len() <= 127);
     assert!(run.to_string().len() <= 80, "_sluice_run and ledger.run are varchar(80)");
 }
 

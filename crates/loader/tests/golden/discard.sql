@@ -1,1 +1,5 @@
-DROP TABLE IF EXISTS "sluice"."stage_sales_d43b626a46f2e31b1338918b54f18d07";
+DROP TABLE IF EXISTS "sluice"."stage_7295ea3ee92a3b849ccce16dc7a09c96_7";
+
+DROP TABLE IF EXISTS "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7";
+
+DROP TABLE IF EXISTS "sluice"."partitions_7295ea3ee92a3b849ccce16dc7a09c96_7";

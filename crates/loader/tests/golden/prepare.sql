@@ -29,7 +29,15 @@ CREATE TABLE IF NOT EXISTS "sluice"."ledger" (
     "published_at" timestamp NOT NULL,
     "code_version" varchar(32) NOT NULL,
     "batch_at" timestamp NOT NULL,
-    "rows_withdrawn" bigint NOT NULL
+    "rows_withdrawn" bigint NOT NULL,
+    "queued_at" timestamp NOT NULL,
+    "token" bigint NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS "sluice"."fence" (
+    "target" varchar(256) NOT NULL,
+    "token" bigint NOT NULL,
+    "claimed_at" timestamp NOT NULL
 );
 
 CREATE TABLE IF NOT EXISTS "sluice"."lock_7295ea3ee92a3b849ccce16dc7a09c96" (
@@ -60,9 +68,18 @@ CREATE TABLE IF NOT EXISTS "analytics"."sales" (
 DISTSTYLE KEY DISTKEY ("order_id")
 COMPOUND SORTKEY ("sale_date", "order_id");
 
-SELECT "run", "target", "sequencer", "delivered_at", "published_at", "rows_staged", "rows_published", "rows_stale", "rows_replaced", "rows_withdrawn"
+LOCK "sluice"."lock_7295ea3ee92a3b849ccce16dc7a09c96";
+
+INSERT INTO "sluice"."fence" ("target", "token", "claimed_at")
+SELECT 'analytics.sales', 7, GETDATE();
+
+SELECT MAX("token")
+FROM "sluice"."fence"
+WHERE "target" = 'analytics.sales';
+
+SELECT "run", "batch", "target", "sequencer", "delivered_at", "published_at", "rows_staged", "rows_published", "rows_stale", "rows_replaced", "rows_withdrawn"
 FROM "sluice"."ledger"
-WHERE "batch" = '0680e037a8c3ecea498a1e6796c44e83'
+WHERE "batch" IN ('0680e037a8c3ecea498a1e6796c44e83')
 ORDER BY "published_at";
 
 SELECT column_name, data_type, character_maximum_length, numeric_precision, numeric_scale, ordinal_position
@@ -72,4 +89,4 @@ ORDER BY ordinal_position;
 
 SELECT table_name
 FROM svv_tables
-WHERE table_schema = 'sluice' AND table_name LIKE 'stage\\_%';
+WHERE table_schema = 'sluice' AND table_name LIKE '%\\_7295ea3ee92a3b849ccce16dc7a09c96\\_%';

@@ -2,86 +2,206 @@ LOCK "sluice"."lock_7295ea3ee92a3b849ccce16dc7a09c96";
 
 SELECT CASE
     WHEN COUNT(*) = 0 THEN 1
-    ELSE CAST('sluice: the run is in the ledger already, rows: ' || CAST(COUNT(*) AS varchar) AS integer)
+    ELSE CAST(
+        'sluice: ' || COALESCE(MIN('a later holder of the lease has token ' || CAST("token" AS varchar)), 'a text is null') || ' (' || CAST(COUNT(*) AS varchar) || ' such)' AS integer
+    )
 END
-FROM "sluice"."ledger"
-WHERE "run" = 'sales-d43b626a46f2e31b1338918b54f18d07';
+FROM "sluice"."fence"
+WHERE "target" = 'analytics.sales' AND "token" > 7;
 
 SELECT CASE
     WHEN COUNT(*) = 0 THEN 1
-    ELSE CAST('sluice: a newer delivery of the batch is in the ledger, rows: ' || CAST(COUNT(*) AS varchar) AS integer)
+    ELSE CAST(
+        'sluice: ' || COALESCE(MIN("run" || ' is in the ledger already'), 'a text is null') || ' (' || CAST(COUNT(*) AS varchar) || ' such)' AS integer
+    )
 END
 FROM "sluice"."ledger"
-WHERE "batch" = '0680e037a8c3ecea498a1e6796c44e83' AND "run" <> 'sales-d43b626a46f2e31b1338918b54f18d07' AND ("sequencer" > '0055AED6DCD90281E50000000000000000000000000000000000000000000000' OR ("sequencer" IS NULL AND "delivered_at" > CAST('2013-01-01 00:26:40.000000' AS timestamp)));
+WHERE "run" IN (SELECT "run" FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7");
 
 SELECT CASE
     WHEN COUNT(*) = 0 THEN 1
-    ELSE CAST('sluice: the batch is in the ledger with another target, rows: ' || CAST(COUNT(*) AS varchar) AS integer)
+    ELSE CAST(
+        'sluice: ' || COALESCE(MIN("entry"."run" || ', a newer delivery of the batch, is in the ledger'), 'a text is null') || ' (' || CAST(COUNT(*) AS varchar) || ' such)' AS integer
+    )
 END
-FROM "sluice"."ledger"
-WHERE "batch" = '0680e037a8c3ecea498a1e6796c44e83' AND "target" <> 'analytics.sales';
+FROM "sluice"."ledger" AS "entry"
+INNER JOIN "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "member"
+    ON "entry"."batch" = "member"."batch"
+WHERE "entry"."run" <> "member"."run"
+    AND (
+        "entry"."sequencer" > "member"."sequencer"
+        OR (
+            ("entry"."sequencer" IS NULL OR "member"."sequencer" IS NULL)
+            AND "entry"."delivered_at" > "member"."delivered_at"
+        )
+    );
+
+SELECT CASE
+    WHEN COUNT(*) = 0 THEN 1
+    ELSE CAST(
+        'sluice: ' || COALESCE(MIN("entry"."run" || ', a delivery of the batch, is in the ledger with another target'), 'a text is null') || ' (' || CAST(COUNT(*) AS varchar) || ' such)' AS integer
+    )
+END
+FROM "sluice"."ledger" AS "entry"
+INNER JOIN "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "member"
+    ON "entry"."batch" = "member"."batch"
+WHERE "entry"."target" <> 'analytics.sales';
+
+CREATE TABLE "sluice"."partitions_7295ea3ee92a3b849ccce16dc7a09c96_7" (
+    "_sluice_key_1" timestamp,
+    "_sluice_key_2" integer,
+    "_sluice_key_3" timestamp,
+    "_sluice_key_4" integer,
+    "_sluice_key_5" timestamp,
+    "_sluice_key_6" integer,
+    "_sluice_key_7" varchar(65535),
+    "_sluice_key_8" varchar(65535),
+    "_sluice_key_9" integer,
+    "_sluice_key_10" integer,
+    "_sluice_key_11" boolean,
+    "_sluice_key_12" integer,
+    "place" integer
+);
+
+INSERT INTO "sluice"."partitions_7295ea3ee92a3b849ccce16dc7a09c96_7"
+SELECT
+        COALESCE(DATE_TRUNC('day', CAST("staged"."sale_date" AS timestamp)), CAST('1970-01-01 00:00:00' AS timestamp)) AS "_sluice_key_1",
+        CASE WHEN DATE_TRUNC('day', CAST("staged"."sale_date" AS timestamp)) IS NULL THEN 1 ELSE 0 END AS "_sluice_key_2",
+        COALESCE(DATE_TRUNC('hour', "staged"."seen_at" AT TIME ZONE 'UTC' AT TIME ZONE 'UTC'), CAST('1970-01-01 00:00:00' AS timestamp)) AS "_sluice_key_3",
+        CASE WHEN DATE_TRUNC('hour', "staged"."seen_at" AT TIME ZONE 'UTC' AT TIME ZONE 'UTC') IS NULL THEN 1 ELSE 0 END AS "_sluice_key_4",
+        COALESCE(DATE_TRUNC('month', "staged"."updated_at"), CAST('1970-01-01 00:00:00' AS timestamp)) AS "_sluice_key_5",
+        CASE WHEN DATE_TRUNC('month', "staged"."updated_at") IS NULL THEN 1 ELSE 0 END AS "_sluice_key_6",
+        COALESCE(NULLIF("staged"."code", '__HIVE_DEFAULT_PARTITION__'), '') AS "_sluice_key_7",
+        COALESCE(NULLIF("staged"."customer_name", '__HIVE_DEFAULT_PARTITION__'), '') || '.' AS "_sluice_key_8",
+        COALESCE("staged"."units_sold", 0) AS "_sluice_key_9",
+        CASE WHEN "staged"."units_sold" IS NULL THEN 1 ELSE 0 END AS "_sluice_key_10",
+        COALESCE("staged"."paid", FALSE) AS "_sluice_key_11",
+        CASE WHEN "staged"."paid" IS NULL THEN 1 ELSE 0 END AS "_sluice_key_12",
+        MAX("member"."place")
+FROM "sluice"."stage_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "staged"
+INNER JOIN "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "member"
+    ON "member"."run" = "staged"."_sluice_run"
+GROUP BY
+        COALESCE(DATE_TRUNC('day', CAST("staged"."sale_date" AS timestamp)), CAST('1970-01-01 00:00:00' AS timestamp)),
+        CASE WHEN DATE_TRUNC('day', CAST("staged"."sale_date" AS timestamp)) IS NULL THEN 1 ELSE 0 END,
+        COALESCE(DATE_TRUNC('hour', "staged"."seen_at" AT TIME ZONE 'UTC' AT TIME ZONE 'UTC'), CAST('1970-01-01 00:00:00' AS timestamp)),
+        CASE WHEN DATE_TRUNC('hour', "staged"."seen_at" AT TIME ZONE 'UTC' AT TIME ZONE 'UTC') IS NULL THEN 1 ELSE 0 END,
+        COALESCE(DATE_TRUNC('month', "staged"."updated_at"), CAST('1970-01-01 00:00:00' AS timestamp)),
+        CASE WHEN DATE_TRUNC('month', "staged"."updated_at") IS NULL THEN 1 ELSE 0 END,
+        COALESCE(NULLIF("staged"."code", '__HIVE_DEFAULT_PARTITION__'), ''),
+        COALESCE(NULLIF("staged"."customer_name", '__HIVE_DEFAULT_PARTITION__'), '') || '.',
+        COALESCE("staged"."units_sold", 0),
+        CASE WHEN "staged"."units_sold" IS NULL THEN 1 ELSE 0 END,
+        COALESCE("staged"."paid", FALSE),
+        CASE WHEN "staged"."paid" IS NULL THEN 1 ELSE 0 END;
 
 DELETE FROM "analytics"."sales"
-WHERE COALESCE("sales"."_sluice_batch", '') <> '0680e037a8c3ecea498a1e6796c44e83'
+USING "sluice"."partitions_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "_sluice_of",
+    "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "_sluice_member",
+    "sluice"."ledger" AS "_sluice_entry"
+WHERE COALESCE("sales"."_sluice_batch", '') NOT IN (SELECT "batch" FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7")
+    AND "_sluice_of"."_sluice_key_1" = COALESCE(DATE_TRUNC('day', CAST("sales"."sale_date" AS timestamp)), CAST('1970-01-01 00:00:00' AS timestamp))
+    AND "_sluice_of"."_sluice_key_2" = CASE WHEN DATE_TRUNC('day', CAST("sales"."sale_date" AS timestamp)) IS NULL THEN 1 ELSE 0 END
+    AND "_sluice_of"."_sluice_key_3" = COALESCE(DATE_TRUNC('hour', "sales"."seen_at" AT TIME ZONE 'UTC'), CAST('1970-01-01 00:00:00' AS timestamp))
+    AND "_sluice_of"."_sluice_key_4" = CASE WHEN DATE_TRUNC('hour', "sales"."seen_at" AT TIME ZONE 'UTC') IS NULL THEN 1 ELSE 0 END
+    AND "_sluice_of"."_sluice_key_5" = COALESCE(DATE_TRUNC('month', "sales"."updated_at"), CAST('1970-01-01 00:00:00' AS timestamp))
+    AND "_sluice_of"."_sluice_key_6" = CASE WHEN DATE_TRUNC('month', "sales"."updated_at") IS NULL THEN 1 ELSE 0 END
+    AND "_sluice_of"."_sluice_key_7" = COALESCE(NULLIF("sales"."code", '__HIVE_DEFAULT_PARTITION__'), '')
+    AND "_sluice_of"."_sluice_key_8" = COALESCE(NULLIF("sales"."customer_name", '__HIVE_DEFAULT_PARTITION__'), '') || '.'
+    AND "_sluice_of"."_sluice_key_9" = COALESCE("sales"."units_sold", 0)
+    AND "_sluice_of"."_sluice_key_10" = CASE WHEN "sales"."units_sold" IS NULL THEN 1 ELSE 0 END
+    AND "_sluice_of"."_sluice_key_11" = COALESCE("sales"."paid", FALSE)
+    AND "_sluice_of"."_sluice_key_12" = CASE WHEN "sales"."paid" IS NULL THEN 1 ELSE 0 END
+    AND "_sluice_member"."place" = "_sluice_of"."place"
+    AND "_sluice_entry"."run" = "sales"."_sluice_run"
+    AND "_sluice_entry"."target" = 'analytics.sales'
+    AND (
+        "_sluice_entry"."batch_at" < "_sluice_member"."batch_at"
+        OR ("_sluice_entry"."batch_at" = "_sluice_member"."batch_at" AND "_sluice_entry"."batch" < "_sluice_member"."batch")
+    );
+
+DELETE FROM "analytics"."sales"
+USING "sluice"."partitions_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "_sluice_of"
+WHERE COALESCE("sales"."_sluice_batch", '') NOT IN (SELECT "batch" FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7")
+    AND "_sluice_of"."_sluice_key_1" = COALESCE(DATE_TRUNC('day', CAST("sales"."sale_date" AS timestamp)), CAST('1970-01-01 00:00:00' AS timestamp))
+    AND "_sluice_of"."_sluice_key_2" = CASE WHEN DATE_TRUNC('day', CAST("sales"."sale_date" AS timestamp)) IS NULL THEN 1 ELSE 0 END
+    AND "_sluice_of"."_sluice_key_3" = COALESCE(DATE_TRUNC('hour', "sales"."seen_at" AT TIME ZONE 'UTC'), CAST('1970-01-01 00:00:00' AS timestamp))
+    AND "_sluice_of"."_sluice_key_4" = CASE WHEN DATE_TRUNC('hour', "sales"."seen_at" AT TIME ZONE 'UTC') IS NULL THEN 1 ELSE 0 END
+    AND "_sluice_of"."_sluice_key_5" = COALESCE(DATE_TRUNC('month', "sales"."updated_at"), CAST('1970-01-01 00:00:00' AS timestamp))
+    AND "_sluice_of"."_sluice_key_6" = CASE WHEN DATE_TRUNC('month', "sales"."updated_at") IS NULL THEN 1 ELSE 0 END
+    AND "_sluice_of"."_sluice_key_7" = COALESCE(NULLIF("sales"."code", '__HIVE_DEFAULT_PARTITION__'), '')
+    AND "_sluice_of"."_sluice_key_8" = COALESCE(NULLIF("sales"."customer_name", '__HIVE_DEFAULT_PARTITION__'), '') || '.'
+    AND "_sluice_of"."_sluice_key_9" = COALESCE("sales"."units_sold", 0)
+    AND "_sluice_of"."_sluice_key_10" = CASE WHEN "sales"."units_sold" IS NULL THEN 1 ELSE 0 END
+    AND "_sluice_of"."_sluice_key_11" = COALESCE("sales"."paid", FALSE)
+    AND "_sluice_of"."_sluice_key_12" = CASE WHEN "sales"."paid" IS NULL THEN 1 ELSE 0 END
     AND COALESCE("sales"."_sluice_run", '') NOT IN (
         SELECT "run" FROM "sluice"."ledger"
-        WHERE "target" = 'analytics.sales' AND "batch" <> '0680e037a8c3ecea498a1e6796c44e83'
-        AND ("batch_at" > CAST('2013-01-01 00:00:00.000000' AS timestamp) OR ("batch_at" = CAST('2013-01-01 00:00:00.000000' AS timestamp) AND "batch" > '0680e037a8c3ecea498a1e6796c44e83'))
-    )
-    AND EXISTS (
-        SELECT 1 FROM "sluice"."stage_sales_d43b626a46f2e31b1338918b54f18d07" AS "staged"
-        WHERE COALESCE(DATE_TRUNC('day', CAST("staged"."sale_date" AS timestamp)), CAST('1970-01-01 00:00:00' AS timestamp)) = COALESCE(DATE_TRUNC('day', CAST("sales"."sale_date" AS timestamp)), CAST('1970-01-01 00:00:00' AS timestamp))
-            AND CASE WHEN DATE_TRUNC('day', CAST("staged"."sale_date" AS timestamp)) IS NULL THEN 1 ELSE 0 END = CASE WHEN DATE_TRUNC('day', CAST("sales"."sale_date" AS timestamp)) IS NULL THEN 1 ELSE 0 END
-            AND COALESCE(DATE_TRUNC('hour', "staged"."seen_at" AT TIME ZONE 'UTC' AT TIME ZONE 'UTC'), CAST('1970-01-01 00:00:00' AS timestamp)) = COALESCE(DATE_TRUNC('hour', "sales"."seen_at" AT TIME ZONE 'UTC'), CAST('1970-01-01 00:00:00' AS timestamp))
-            AND CASE WHEN DATE_TRUNC('hour', "staged"."seen_at" AT TIME ZONE 'UTC' AT TIME ZONE 'UTC') IS NULL THEN 1 ELSE 0 END = CASE WHEN DATE_TRUNC('hour', "sales"."seen_at" AT TIME ZONE 'UTC') IS NULL THEN 1 ELSE 0 END
-            AND COALESCE(DATE_TRUNC('month', "staged"."updated_at"), CAST('1970-01-01 00:00:00' AS timestamp)) = COALESCE(DATE_TRUNC('month', "sales"."updated_at"), CAST('1970-01-01 00:00:00' AS timestamp))
-            AND CASE WHEN DATE_TRUNC('month', "staged"."updated_at") IS NULL THEN 1 ELSE 0 END = CASE WHEN DATE_TRUNC('month', "sales"."updated_at") IS NULL THEN 1 ELSE 0 END
-            AND COALESCE(NULLIF("staged"."code", '__HIVE_DEFAULT_PARTITION__'), '') = COALESCE(NULLIF("sales"."code", '__HIVE_DEFAULT_PARTITION__'), '')
-            AND COALESCE(NULLIF("staged"."customer_name", '__HIVE_DEFAULT_PARTITION__'), '') || '.' = COALESCE(NULLIF("sales"."customer_name", '__HIVE_DEFAULT_PARTITION__'), '') || '.'
-            AND COALESCE("staged"."units_sold", 0) = COALESCE("sales"."units_sold", 0)
-            AND CASE WHEN "staged"."units_sold" IS NULL THEN 1 ELSE 0 END = CASE WHEN "sales"."units_sold" IS NULL THEN 1 ELSE 0 END
-            AND COALESCE("staged"."paid", FALSE) = COALESCE("sales"."paid", FALSE)
-            AND CASE WHEN "staged"."paid" IS NULL THEN 1 ELSE 0 END = CASE WHEN "sales"."paid" IS NULL THEN 1 ELSE 0 END
+        WHERE "target" = 'analytics.sales'
     );
 
 INSERT INTO "analytics"."sales" ("_sluice_batch", "_sluice_run", "order_id", "customer_name", "sale_date", "units_sold", "small", "sales_amount", "rate", "paid", "updated_at", "ratio", "opens_at", "seen_at", "code", "attributes", "payload")
-SELECT "_sluice_batch", "_sluice_run", "order_id", "customer_name", "sale_date", "units_sold", "small", "sales_amount", "rate", "paid", "updated_at", "ratio", CAST("opens_at" AS time), "seen_at" AT TIME ZONE 'UTC', "code", JSON_PARSE("attributes"), "payload"
-FROM "sluice"."stage_sales_d43b626a46f2e31b1338918b54f18d07" AS "staged"
+SELECT "staged"."_sluice_batch", "staged"."_sluice_run", "staged"."order_id", "staged"."customer_name", "staged"."sale_date", "staged"."units_sold", "staged"."small", "staged"."sales_amount", "staged"."rate", "staged"."paid", "staged"."updated_at", "staged"."ratio", CAST("staged"."opens_at" AS time), "staged"."seen_at" AT TIME ZONE 'UTC', "staged"."code", JSON_PARSE("staged"."attributes"), "staged"."payload"
+FROM "sluice"."stage_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "staged"
+INNER JOIN "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "member"
+    ON "member"."run" = "staged"."_sluice_run"
+INNER JOIN "sluice"."partitions_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "of"
+    ON "of"."_sluice_key_1" = COALESCE(DATE_TRUNC('day', CAST("staged"."sale_date" AS timestamp)), CAST('1970-01-01 00:00:00' AS timestamp))
+    AND "of"."_sluice_key_2" = CASE WHEN DATE_TRUNC('day', CAST("staged"."sale_date" AS timestamp)) IS NULL THEN 1 ELSE 0 END
+    AND "of"."_sluice_key_3" = COALESCE(DATE_TRUNC('hour', "staged"."seen_at" AT TIME ZONE 'UTC' AT TIME ZONE 'UTC'), CAST('1970-01-01 00:00:00' AS timestamp))
+    AND "of"."_sluice_key_4" = CASE WHEN DATE_TRUNC('hour', "staged"."seen_at" AT TIME ZONE 'UTC' AT TIME ZONE 'UTC') IS NULL THEN 1 ELSE 0 END
+    AND "of"."_sluice_key_5" = COALESCE(DATE_TRUNC('month', "staged"."updated_at"), CAST('1970-01-01 00:00:00' AS timestamp))
+    AND "of"."_sluice_key_6" = CASE WHEN DATE_TRUNC('month', "staged"."updated_at") IS NULL THEN 1 ELSE 0 END
+    AND "of"."_sluice_key_7" = COALESCE(NULLIF("staged"."code", '__HIVE_DEFAULT_PARTITION__'), '')
+    AND "of"."_sluice_key_8" = COALESCE(NULLIF("staged"."customer_name", '__HIVE_DEFAULT_PARTITION__'), '') || '.'
+    AND "of"."_sluice_key_9" = COALESCE("staged"."units_sold", 0)
+    AND "of"."_sluice_key_10" = CASE WHEN "staged"."units_sold" IS NULL THEN 1 ELSE 0 END
+    AND "of"."_sluice_key_11" = COALESCE("staged"."paid", FALSE)
+    AND "of"."_sluice_key_12" = CASE WHEN "staged"."paid" IS NULL THEN 1 ELSE 0 END
 LEFT JOIN (
     SELECT DISTINCT
-        COALESCE(DATE_TRUNC('day', CAST("sale_date" AS timestamp)), CAST('1970-01-01 00:00:00' AS timestamp)) AS "_sluice_key_1",
-        CASE WHEN DATE_TRUNC('day', CAST("sale_date" AS timestamp)) IS NULL THEN 1 ELSE 0 END AS "_sluice_key_2",
-        COALESCE(DATE_TRUNC('hour', "seen_at" AT TIME ZONE 'UTC'), CAST('1970-01-01 00:00:00' AS timestamp)) AS "_sluice_key_3",
-        CASE WHEN DATE_TRUNC('hour', "seen_at" AT TIME ZONE 'UTC') IS NULL THEN 1 ELSE 0 END AS "_sluice_key_4",
-        COALESCE(DATE_TRUNC('month', "updated_at"), CAST('1970-01-01 00:00:00' AS timestamp)) AS "_sluice_key_5",
-        CASE WHEN DATE_TRUNC('month', "updated_at") IS NULL THEN 1 ELSE 0 END AS "_sluice_key_6",
-        COALESCE(NULLIF("code", '__HIVE_DEFAULT_PARTITION__'), '') AS "_sluice_key_7",
-        COALESCE(NULLIF("customer_name", '__HIVE_DEFAULT_PARTITION__'), '') || '.' AS "_sluice_key_8",
-        COALESCE("units_sold", 0) AS "_sluice_key_9",
-        CASE WHEN "units_sold" IS NULL THEN 1 ELSE 0 END AS "_sluice_key_10",
-        COALESCE("paid", FALSE) AS "_sluice_key_11",
-        CASE WHEN "paid" IS NULL THEN 1 ELSE 0 END AS "_sluice_key_12"
-    FROM "analytics"."sales"
-    WHERE COALESCE("_sluice_batch", '') <> '0680e037a8c3ecea498a1e6796c44e83'
-    AND "_sluice_run" IN (
-        SELECT "run" FROM "sluice"."ledger"
-        WHERE "target" = 'analytics.sales' AND "batch" <> '0680e037a8c3ecea498a1e6796c44e83'
-        AND ("batch_at" > CAST('2013-01-01 00:00:00.000000' AS timestamp) OR ("batch_at" = CAST('2013-01-01 00:00:00.000000' AS timestamp) AND "batch" > '0680e037a8c3ecea498a1e6796c44e83'))
-    )
+        COALESCE(DATE_TRUNC('day', CAST("there"."sale_date" AS timestamp)), CAST('1970-01-01 00:00:00' AS timestamp)) AS "_sluice_key_1",
+        CASE WHEN DATE_TRUNC('day', CAST("there"."sale_date" AS timestamp)) IS NULL THEN 1 ELSE 0 END AS "_sluice_key_2",
+        COALESCE(DATE_TRUNC('hour', "there"."seen_at" AT TIME ZONE 'UTC'), CAST('1970-01-01 00:00:00' AS timestamp)) AS "_sluice_key_3",
+        CASE WHEN DATE_TRUNC('hour', "there"."seen_at" AT TIME ZONE 'UTC') IS NULL THEN 1 ELSE 0 END AS "_sluice_key_4",
+        COALESCE(DATE_TRUNC('month', "there"."updated_at"), CAST('1970-01-01 00:00:00' AS timestamp)) AS "_sluice_key_5",
+        CASE WHEN DATE_TRUNC('month', "there"."updated_at") IS NULL THEN 1 ELSE 0 END AS "_sluice_key_6",
+        COALESCE(NULLIF("there"."code", '__HIVE_DEFAULT_PARTITION__'), '') AS "_sluice_key_7",
+        COALESCE(NULLIF("there"."customer_name", '__HIVE_DEFAULT_PARTITION__'), '') || '.' AS "_sluice_key_8",
+        COALESCE("there"."units_sold", 0) AS "_sluice_key_9",
+        CASE WHEN "there"."units_sold" IS NULL THEN 1 ELSE 0 END AS "_sluice_key_10",
+        COALESCE("there"."paid", FALSE) AS "_sluice_key_11",
+        CASE WHEN "there"."paid" IS NULL THEN 1 ELSE 0 END AS "_sluice_key_12"
+    FROM "analytics"."sales" AS "there"
+    INNER JOIN "sluice"."partitions_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "again"
+        ON "again"."_sluice_key_1" = COALESCE(DATE_TRUNC('day', CAST("there"."sale_date" AS timestamp)), CAST('1970-01-01 00:00:00' AS timestamp))
+        AND "again"."_sluice_key_2" = CASE WHEN DATE_TRUNC('day', CAST("there"."sale_date" AS timestamp)) IS NULL THEN 1 ELSE 0 END
+        AND "again"."_sluice_key_3" = COALESCE(DATE_TRUNC('hour', "there"."seen_at" AT TIME ZONE 'UTC'), CAST('1970-01-01 00:00:00' AS timestamp))
+        AND "again"."_sluice_key_4" = CASE WHEN DATE_TRUNC('hour', "there"."seen_at" AT TIME ZONE 'UTC') IS NULL THEN 1 ELSE 0 END
+        AND "again"."_sluice_key_5" = COALESCE(DATE_TRUNC('month', "there"."updated_at"), CAST('1970-01-01 00:00:00' AS timestamp))
+        AND "again"."_sluice_key_6" = CASE WHEN DATE_TRUNC('month', "there"."updated_at") IS NULL THEN 1 ELSE 0 END
+        AND "again"."_sluice_key_7" = COALESCE(NULLIF("there"."code", '__HIVE_DEFAULT_PARTITION__'), '')
+        AND "again"."_sluice_key_8" = COALESCE(NULLIF("there"."customer_name", '__HIVE_DEFAULT_PARTITION__'), '') || '.'
+        AND "again"."_sluice_key_9" = COALESCE("there"."units_sold", 0)
+        AND "again"."_sluice_key_10" = CASE WHEN "there"."units_sold" IS NULL THEN 1 ELSE 0 END
+        AND "again"."_sluice_key_11" = COALESCE("there"."paid", FALSE)
+        AND "again"."_sluice_key_12" = CASE WHEN "there"."paid" IS NULL THEN 1 ELSE 0 END
+    WHERE COALESCE("there"."_sluice_batch", '') NOT IN (SELECT "batch" FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7")
 ) AS "kept"
-    ON "kept"."_sluice_key_1" = COALESCE(DATE_TRUNC('day', CAST("staged"."sale_date" AS timestamp)), CAST('1970-01-01 00:00:00' AS timestamp))
-    AND "kept"."_sluice_key_2" = CASE WHEN DATE_TRUNC('day', CAST("staged"."sale_date" AS timestamp)) IS NULL THEN 1 ELSE 0 END
-    AND "kept"."_sluice_key_3" = COALESCE(DATE_TRUNC('hour', "staged"."seen_at" AT TIME ZONE 'UTC' AT TIME ZONE 'UTC'), CAST('1970-01-01 00:00:00' AS timestamp))
-    AND "kept"."_sluice_key_4" = CASE WHEN DATE_TRUNC('hour', "staged"."seen_at" AT TIME ZONE 'UTC' AT TIME ZONE 'UTC') IS NULL THEN 1 ELSE 0 END
-    AND "kept"."_sluice_key_5" = COALESCE(DATE_TRUNC('month', "staged"."updated_at"), CAST('1970-01-01 00:00:00' AS timestamp))
-    AND "kept"."_sluice_key_6" = CASE WHEN DATE_TRUNC('month', "staged"."updated_at") IS NULL THEN 1 ELSE 0 END
-    AND "kept"."_sluice_key_7" = COALESCE(NULLIF("staged"."code", '__HIVE_DEFAULT_PARTITION__'), '')
-    AND "kept"."_sluice_key_8" = COALESCE(NULLIF("staged"."customer_name", '__HIVE_DEFAULT_PARTITION__'), '') || '.'
-    AND "kept"."_sluice_key_9" = COALESCE("staged"."units_sold", 0)
-    AND "kept"."_sluice_key_10" = CASE WHEN "staged"."units_sold" IS NULL THEN 1 ELSE 0 END
-    AND "kept"."_sluice_key_11" = COALESCE("staged"."paid", FALSE)
-    AND "kept"."_sluice_key_12" = CASE WHEN "staged"."paid" IS NULL THEN 1 ELSE 0 END
-WHERE "kept"."_sluice_key_1" IS NULL;
+    ON "kept"."_sluice_key_1" = "of"."_sluice_key_1"
+    AND "kept"."_sluice_key_2" = "of"."_sluice_key_2"
+    AND "kept"."_sluice_key_3" = "of"."_sluice_key_3"
+    AND "kept"."_sluice_key_4" = "of"."_sluice_key_4"
+    AND "kept"."_sluice_key_5" = "of"."_sluice_key_5"
+    AND "kept"."_sluice_key_6" = "of"."_sluice_key_6"
+    AND "kept"."_sluice_key_7" = "of"."_sluice_key_7"
+    AND "kept"."_sluice_key_8" = "of"."_sluice_key_8"
+    AND "kept"."_sluice_key_9" = "of"."_sluice_key_9"
+    AND "kept"."_sluice_key_10" = "of"."_sluice_key_10"
+    AND "kept"."_sluice_key_11" = "of"."_sluice_key_11"
+    AND "kept"."_sluice_key_12" = "of"."_sluice_key_12"
+WHERE "member"."place" = "of"."place"
+    AND "kept"."_sluice_key_1" IS NULL;
 
 INSERT INTO "sluice"."ledger" (
     "run",
@@ -112,102 +232,183 @@ INSERT INTO "sluice"."ledger" (
     "published_at",
     "code_version",
     "batch_at",
-    "rows_withdrawn"
+    "rows_withdrawn",
+    "queued_at",
+    "token"
 )
 SELECT
-    'sales-d43b626a46f2e31b1338918b54f18d07',
-    '0680e037a8c3ecea498a1e6796c44e83',
-    'sales',
-    '08a0659d190af8feb5ab373521284540bb9102086f7a29a030ca3637d61830b8',
+    "member"."run",
+    "member"."batch",
+    "member"."dataset",
+    "member"."dataset_sha256",
     'analytics.sales',
     'replace_partitions',
-    's3://landing/sales/it''s\\2013-01-01/_manifest.json',
-    '9b2cf535f27731c974343645a3985328@1357000000',
-    '5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9',
-    '0055AED6DCD90281E50000000000000000000000000000000000000000000000',
-    CAST('2013-01-01 00:26:40.000000' AS timestamp),
-    CAST('2013-01-01 00:00:00.500000' AS timestamp),
-    2,
-    629145600,
-    2,
-    30000,
-    900,
-    897,
-    3,
-    0,
-    0,
-    (SELECT COUNT(*) FROM "sluice"."stage_sales_d43b626a46f2e31b1338918b54f18d07"),
-    (SELECT COUNT(*) FROM "analytics"."sales" WHERE "_sluice_run" = 'sales-d43b626a46f2e31b1338918b54f18d07'),
-    (SELECT COUNT(*) FROM "sluice"."stage_sales_d43b626a46f2e31b1338918b54f18d07" AS "staged"
-LEFT JOIN (
-    SELECT DISTINCT
-        COALESCE(DATE_TRUNC('day', CAST("sale_date" AS timestamp)), CAST('1970-01-01 00:00:00' AS timestamp)) AS "_sluice_key_1",
-        CASE WHEN DATE_TRUNC('day', CAST("sale_date" AS timestamp)) IS NULL THEN 1 ELSE 0 END AS "_sluice_key_2",
-        COALESCE(DATE_TRUNC('hour', "seen_at" AT TIME ZONE 'UTC'), CAST('1970-01-01 00:00:00' AS timestamp)) AS "_sluice_key_3",
-        CASE WHEN DATE_TRUNC('hour', "seen_at" AT TIME ZONE 'UTC') IS NULL THEN 1 ELSE 0 END AS "_sluice_key_4",
-        COALESCE(DATE_TRUNC('month', "updated_at"), CAST('1970-01-01 00:00:00' AS timestamp)) AS "_sluice_key_5",
-        CASE WHEN DATE_TRUNC('month', "updated_at") IS NULL THEN 1 ELSE 0 END AS "_sluice_key_6",
-        COALESCE(NULLIF("code", '__HIVE_DEFAULT_PARTITION__'), '') AS "_sluice_key_7",
-        COALESCE(NULLIF("customer_name", '__HIVE_DEFAULT_PARTITION__'), '') || '.' AS "_sluice_key_8",
-        COALESCE("units_sold", 0) AS "_sluice_key_9",
-        CASE WHEN "units_sold" IS NULL THEN 1 ELSE 0 END AS "_sluice_key_10",
-        COALESCE("paid", FALSE) AS "_sluice_key_11",
-        CASE WHEN "paid" IS NULL THEN 1 ELSE 0 END AS "_sluice_key_12"
-    FROM "analytics"."sales"
-    WHERE COALESCE("_sluice_batch", '') <> '0680e037a8c3ecea498a1e6796c44e83'
-    AND "_sluice_run" IN (
-        SELECT "run" FROM "sluice"."ledger"
-        WHERE "target" = 'analytics.sales' AND "batch" <> '0680e037a8c3ecea498a1e6796c44e83'
-        AND ("batch_at" > CAST('2013-01-01 00:00:00.000000' AS timestamp) OR ("batch_at" = CAST('2013-01-01 00:00:00.000000' AS timestamp) AND "batch" > '0680e037a8c3ecea498a1e6796c44e83'))
-    )
-) AS "kept"
-    ON "kept"."_sluice_key_1" = COALESCE(DATE_TRUNC('day', CAST("staged"."sale_date" AS timestamp)), CAST('1970-01-01 00:00:00' AS timestamp))
-    AND "kept"."_sluice_key_2" = CASE WHEN DATE_TRUNC('day', CAST("staged"."sale_date" AS timestamp)) IS NULL THEN 1 ELSE 0 END
-    AND "kept"."_sluice_key_3" = COALESCE(DATE_TRUNC('hour', "staged"."seen_at" AT TIME ZONE 'UTC' AT TIME ZONE 'UTC'), CAST('1970-01-01 00:00:00' AS timestamp))
-    AND "kept"."_sluice_key_4" = CASE WHEN DATE_TRUNC('hour', "staged"."seen_at" AT TIME ZONE 'UTC' AT TIME ZONE 'UTC') IS NULL THEN 1 ELSE 0 END
-    AND "kept"."_sluice_key_5" = COALESCE(DATE_TRUNC('month', "staged"."updated_at"), CAST('1970-01-01 00:00:00' AS timestamp))
-    AND "kept"."_sluice_key_6" = CASE WHEN DATE_TRUNC('month', "staged"."updated_at") IS NULL THEN 1 ELSE 0 END
-    AND "kept"."_sluice_key_7" = COALESCE(NULLIF("staged"."code", '__HIVE_DEFAULT_PARTITION__'), '')
-    AND "kept"."_sluice_key_8" = COALESCE(NULLIF("staged"."customer_name", '__HIVE_DEFAULT_PARTITION__'), '') || '.'
-    AND "kept"."_sluice_key_9" = COALESCE("staged"."units_sold", 0)
-    AND "kept"."_sluice_key_10" = CASE WHEN "staged"."units_sold" IS NULL THEN 1 ELSE 0 END
-    AND "kept"."_sluice_key_11" = COALESCE("staged"."paid", FALSE)
-    AND "kept"."_sluice_key_12" = CASE WHEN "staged"."paid" IS NULL THEN 1 ELSE 0 END
-WHERE "kept"."_sluice_key_1" IS NOT NULL),
-    (SELECT COUNT(*) FROM "analytics"."sales" WHERE "_sluice_batch" = '0680e037a8c3ecea498a1e6796c44e83' AND "_sluice_run" <> 'sales-d43b626a46f2e31b1338918b54f18d07'),
+    "member"."manifest_url",
+    "member"."manifest_version",
+    "member"."manifest_sha256",
+    "member"."sequencer",
+    "member"."delivered_at",
+    "member"."as_of",
+    "member"."files",
+    "member"."input_bytes",
+    "member"."parquet_files",
+    "member"."parquet_bytes",
+    "member"."rows_read",
+    "member"."rows_accepted",
+    "member"."rows_rejected",
+    "member"."rows_filtered",
+    "member"."rows_duplicate",
+    COALESCE("staged"."rows", 0),
+    COALESCE("published"."rows", 0),
+    COALESCE("stale"."rows", 0),
+    COALESCE("replaced"."rows", 0),
     GETDATE(),
     '0.1.0',
-    CAST('2013-01-01 00:00:00.000000' AS timestamp),
-    0;
+    "member"."batch_at",
+    COALESCE("withdrawn"."rows", 0),
+    "member"."queued_at",
+    7
+FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "member"
+LEFT JOIN (
+    SELECT "_sluice_run" AS "run", COUNT(*) AS "rows"
+    FROM "sluice"."stage_7295ea3ee92a3b849ccce16dc7a09c96_7"
+    GROUP BY "_sluice_run"
+) AS "staged"
+    ON "staged"."run" = "member"."run"
+LEFT JOIN (
+    SELECT "of"."run" AS "run", COUNT(*) AS "rows"
+    FROM "analytics"."sales" AS "there"
+    INNER JOIN "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "of"
+        ON "of"."run" = "there"."_sluice_run"
+    GROUP BY "of"."run"
+) AS "published"
+    ON "published"."run" = "member"."run"
+LEFT JOIN (
+    SELECT "staged"."_sluice_run" AS "run", COUNT(*) AS "rows"
+    FROM "sluice"."stage_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "staged"
+    INNER JOIN "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "member"
+        ON "member"."run" = "staged"."_sluice_run"
+    INNER JOIN "sluice"."partitions_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "of"
+        ON "of"."_sluice_key_1" = COALESCE(DATE_TRUNC('day', CAST("staged"."sale_date" AS timestamp)), CAST('1970-01-01 00:00:00' AS timestamp))
+        AND "of"."_sluice_key_2" = CASE WHEN DATE_TRUNC('day', CAST("staged"."sale_date" AS timestamp)) IS NULL THEN 1 ELSE 0 END
+        AND "of"."_sluice_key_3" = COALESCE(DATE_TRUNC('hour', "staged"."seen_at" AT TIME ZONE 'UTC' AT TIME ZONE 'UTC'), CAST('1970-01-01 00:00:00' AS timestamp))
+        AND "of"."_sluice_key_4" = CASE WHEN DATE_TRUNC('hour', "staged"."seen_at" AT TIME ZONE 'UTC' AT TIME ZONE 'UTC') IS NULL THEN 1 ELSE 0 END
+        AND "of"."_sluice_key_5" = COALESCE(DATE_TRUNC('month', "staged"."updated_at"), CAST('1970-01-01 00:00:00' AS timestamp))
+        AND "of"."_sluice_key_6" = CASE WHEN DATE_TRUNC('month', "staged"."updated_at") IS NULL THEN 1 ELSE 0 END
+        AND "of"."_sluice_key_7" = COALESCE(NULLIF("staged"."code", '__HIVE_DEFAULT_PARTITION__'), '')
+        AND "of"."_sluice_key_8" = COALESCE(NULLIF("staged"."customer_name", '__HIVE_DEFAULT_PARTITION__'), '') || '.'
+        AND "of"."_sluice_key_9" = COALESCE("staged"."units_sold", 0)
+        AND "of"."_sluice_key_10" = CASE WHEN "staged"."units_sold" IS NULL THEN 1 ELSE 0 END
+        AND "of"."_sluice_key_11" = COALESCE("staged"."paid", FALSE)
+        AND "of"."_sluice_key_12" = CASE WHEN "staged"."paid" IS NULL THEN 1 ELSE 0 END
+    LEFT JOIN (
+        SELECT DISTINCT
+            COALESCE(DATE_TRUNC('day', CAST("there"."sale_date" AS timestamp)), CAST('1970-01-01 00:00:00' AS timestamp)) AS "_sluice_key_1",
+            CASE WHEN DATE_TRUNC('day', CAST("there"."sale_date" AS timestamp)) IS NULL THEN 1 ELSE 0 END AS "_sluice_key_2",
+            COALESCE(DATE_TRUNC('hour', "there"."seen_at" AT TIME ZONE 'UTC'), CAST('1970-01-01 00:00:00' AS timestamp)) AS "_sluice_key_3",
+            CASE WHEN DATE_TRUNC('hour', "there"."seen_at" AT TIME ZONE 'UTC') IS NULL THEN 1 ELSE 0 END AS "_sluice_key_4",
+            COALESCE(DATE_TRUNC('month', "there"."updated_at"), CAST('1970-01-01 00:00:00' AS timestamp)) AS "_sluice_key_5",
+            CASE WHEN DATE_TRUNC('month', "there"."updated_at") IS NULL THEN 1 ELSE 0 END AS "_sluice_key_6",
+            COALESCE(NULLIF("there"."code", '__HIVE_DEFAULT_PARTITION__'), '') AS "_sluice_key_7",
+            COALESCE(NULLIF("there"."customer_name", '__HIVE_DEFAULT_PARTITION__'), '') || '.' AS "_sluice_key_8",
+            COALESCE("there"."units_sold", 0) AS "_sluice_key_9",
+            CASE WHEN "there"."units_sold" IS NULL THEN 1 ELSE 0 END AS "_sluice_key_10",
+            COALESCE("there"."paid", FALSE) AS "_sluice_key_11",
+            CASE WHEN "there"."paid" IS NULL THEN 1 ELSE 0 END AS "_sluice_key_12"
+        FROM "analytics"."sales" AS "there"
+        INNER JOIN "sluice"."partitions_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "again"
+            ON "again"."_sluice_key_1" = COALESCE(DATE_TRUNC('day', CAST("there"."sale_date" AS timestamp)), CAST('1970-01-01 00:00:00' AS timestamp))
+            AND "again"."_sluice_key_2" = CASE WHEN DATE_TRUNC('day', CAST("there"."sale_date" AS timestamp)) IS NULL THEN 1 ELSE 0 END
+            AND "again"."_sluice_key_3" = COALESCE(DATE_TRUNC('hour', "there"."seen_at" AT TIME ZONE 'UTC'), CAST('1970-01-01 00:00:00' AS timestamp))
+            AND "again"."_sluice_key_4" = CASE WHEN DATE_TRUNC('hour', "there"."seen_at" AT TIME ZONE 'UTC') IS NULL THEN 1 ELSE 0 END
+            AND "again"."_sluice_key_5" = COALESCE(DATE_TRUNC('month', "there"."updated_at"), CAST('1970-01-01 00:00:00' AS timestamp))
+            AND "again"."_sluice_key_6" = CASE WHEN DATE_TRUNC('month', "there"."updated_at") IS NULL THEN 1 ELSE 0 END
+            AND "again"."_sluice_key_7" = COALESCE(NULLIF("there"."code", '__HIVE_DEFAULT_PARTITION__'), '')
+            AND "again"."_sluice_key_8" = COALESCE(NULLIF("there"."customer_name", '__HIVE_DEFAULT_PARTITION__'), '') || '.'
+            AND "again"."_sluice_key_9" = COALESCE("there"."units_sold", 0)
+            AND "again"."_sluice_key_10" = CASE WHEN "there"."units_sold" IS NULL THEN 1 ELSE 0 END
+            AND "again"."_sluice_key_11" = COALESCE("there"."paid", FALSE)
+            AND "again"."_sluice_key_12" = CASE WHEN "there"."paid" IS NULL THEN 1 ELSE 0 END
+        WHERE COALESCE("there"."_sluice_batch", '') NOT IN (SELECT "batch" FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7")
+    ) AS "kept"
+        ON "kept"."_sluice_key_1" = "of"."_sluice_key_1"
+        AND "kept"."_sluice_key_2" = "of"."_sluice_key_2"
+        AND "kept"."_sluice_key_3" = "of"."_sluice_key_3"
+        AND "kept"."_sluice_key_4" = "of"."_sluice_key_4"
+        AND "kept"."_sluice_key_5" = "of"."_sluice_key_5"
+        AND "kept"."_sluice_key_6" = "of"."_sluice_key_6"
+        AND "kept"."_sluice_key_7" = "of"."_sluice_key_7"
+        AND "kept"."_sluice_key_8" = "of"."_sluice_key_8"
+        AND "kept"."_sluice_key_9" = "of"."_sluice_key_9"
+        AND "kept"."_sluice_key_10" = "of"."_sluice_key_10"
+        AND "kept"."_sluice_key_11" = "of"."_sluice_key_11"
+        AND "kept"."_sluice_key_12" = "of"."_sluice_key_12"
+    WHERE NOT ("member"."place" = "of"."place"
+        AND "kept"."_sluice_key_1" IS NULL)
+    GROUP BY "staged"."_sluice_run"
+) AS "stale"
+    ON "stale"."run" = "member"."run"
+LEFT JOIN (
+    SELECT "of"."run" AS "run", COUNT(*) AS "rows"
+    FROM "analytics"."sales" AS "there"
+    INNER JOIN "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "of"
+        ON "of"."batch" = "there"."_sluice_batch"
+    WHERE "there"."_sluice_run" <> "of"."run"
+    GROUP BY "of"."run"
+) AS "replaced"
+    ON "replaced"."run" = "member"."run"
+LEFT JOIN (
+    SELECT "run", 0 AS "rows"
+    FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7"
+    WHERE 1 = 0
+) AS "withdrawn"
+    ON "withdrawn"."run" = "member"."run";
 
 DELETE FROM "analytics"."sales"
-WHERE "_sluice_batch" = '0680e037a8c3ecea498a1e6796c44e83' AND "_sluice_run" <> 'sales-d43b626a46f2e31b1338918b54f18d07';
+USING "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "_sluice_member"
+WHERE "sales"."_sluice_batch" = "_sluice_member"."batch"
+    AND "sales"."_sluice_run" <> "_sluice_member"."run";
 
 SELECT CASE
-    WHEN "entry"."entries" = 1
-        AND "entry"."staged" = 897
-        AND "entry"."published" + "entry"."stale" = 897
-        AND "entry"."published" = "there"."present" THEN 1
+    WHEN COUNT(*) = 0 THEN 1
     ELSE CAST(
-        'sluice: 897 rows accepted, ' || CAST("entry"."staged" AS varchar) || ' staged, '
-        || CAST("entry"."published" AS varchar) || ' published, ' || CAST("entry"."stale" AS varchar) || ' stale, '
-        || CAST("there"."present" AS varchar) || ' of the batch in the target, '
-        || CAST("entry"."entries" AS varchar) || ' ledger rows' AS integer
+        'sluice: ' || COALESCE(MIN("member"."run" || ': '
+            || CAST("member"."rows_accepted" AS varchar) || ' rows accepted, '
+            || CAST(COALESCE("entry"."staged", -1) AS varchar) || ' staged, '
+            || CAST(COALESCE("entry"."published", -1) AS varchar) || ' published, '
+            || CAST(COALESCE("entry"."stale", -1) AS varchar) || ' stale, '
+            || CAST(COALESCE("there"."present", 0) AS varchar) || ' of the batch in the target, '
+            || CAST(COALESCE("entry"."entries", -1) AS varchar) || ' ledger rows'), 'a text is null') || ' (' || CAST(COUNT(*) AS varchar) || ' such)' AS integer
     )
 END
-FROM (
+FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "member"
+LEFT JOIN (
     SELECT
+        "run",
         COUNT(*) AS "entries",
-        COALESCE(MAX("rows_staged"), -1) AS "staged",
-        COALESCE(MAX("rows_published"), -1) AS "published",
-        COALESCE(MAX("rows_stale"), -1) AS "stale"
+        MAX("rows_staged") AS "staged",
+        MAX("rows_published") AS "published",
+        MAX("rows_stale") AS "stale"
     FROM "sluice"."ledger"
-    WHERE "run" = 'sales-d43b626a46f2e31b1338918b54f18d07'
+    WHERE "run" IN (SELECT "run" FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7")
+    GROUP BY "run"
 ) AS "entry"
-CROSS JOIN (
-    SELECT COUNT(*) AS "present"
-    FROM "analytics"."sales"
-    WHERE "_sluice_batch" = '0680e037a8c3ecea498a1e6796c44e83'
-) AS "there";
+    ON "entry"."run" = "member"."run"
+LEFT JOIN (
+    SELECT "of"."run" AS "run", COUNT(*) AS "present"
+    FROM "analytics"."sales" AS "present"
+    INNER JOIN "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "of"
+        ON "of"."batch" = "present"."_sluice_batch"
+    GROUP BY "of"."run"
+) AS "there"
+    ON "there"."run" = "member"."run"
+WHERE COALESCE("entry"."entries", -1) <> 1
+    OR COALESCE("entry"."staged", -1) <> "member"."rows_accepted"
+    OR COALESCE("entry"."published", -1) + COALESCE("entry"."stale", -1) <> "member"."rows_accepted"
+    OR COALESCE("entry"."published", -1) <> COALESCE("there"."present", 0);
 
-DROP TABLE "sluice"."stage_sales_d43b626a46f2e31b1338918b54f18d07";
+DROP TABLE IF EXISTS "sluice"."stage_7295ea3ee92a3b849ccce16dc7a09c96_7";
+
+DROP TABLE IF EXISTS "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7";
+
+DROP TABLE IF EXISTS "sluice"."partitions_7295ea3ee92a3b849ccce16dc7a09c96_7";

@@ -2,91 +2,135 @@ LOCK "sluice"."lock_7295ea3ee92a3b849ccce16dc7a09c96";
 
 SELECT CASE
     WHEN COUNT(*) = 0 THEN 1
-    ELSE CAST('sluice: the run is in the ledger already, rows: ' || CAST(COUNT(*) AS varchar) AS integer)
+    ELSE CAST(
+        'sluice: ' || COALESCE(MIN('a later holder of the lease has token ' || CAST("token" AS varchar)), 'a text is null') || ' (' || CAST(COUNT(*) AS varchar) || ' such)' AS integer
+    )
 END
-FROM "sluice"."ledger"
-WHERE "run" = 'sales-d43b626a46f2e31b1338918b54f18d07';
+FROM "sluice"."fence"
+WHERE "target" = 'analytics.sales' AND "token" > 7;
 
 SELECT CASE
     WHEN COUNT(*) = 0 THEN 1
-    ELSE CAST('sluice: a newer delivery of the batch is in the ledger, rows: ' || CAST(COUNT(*) AS varchar) AS integer)
+    ELSE CAST(
+        'sluice: ' || COALESCE(MIN("run" || ' is in the ledger already'), 'a text is null') || ' (' || CAST(COUNT(*) AS varchar) || ' such)' AS integer
+    )
 END
 FROM "sluice"."ledger"
-WHERE "batch" = '0680e037a8c3ecea498a1e6796c44e83' AND "run" <> 'sales-d43b626a46f2e31b1338918b54f18d07' AND ("sequencer" > '0055AED6DCD90281E50000000000000000000000000000000000000000000000' OR ("sequencer" IS NULL AND "delivered_at" > CAST('2013-01-01 00:26:40.000000' AS timestamp)));
+WHERE "run" IN (SELECT "run" FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7");
 
 SELECT CASE
     WHEN COUNT(*) = 0 THEN 1
-    ELSE CAST('sluice: the batch is in the ledger with another target, rows: ' || CAST(COUNT(*) AS varchar) AS integer)
+    ELSE CAST(
+        'sluice: ' || COALESCE(MIN("entry"."run" || ', a newer delivery of the batch, is in the ledger'), 'a text is null') || ' (' || CAST(COUNT(*) AS varchar) || ' such)' AS integer
+    )
 END
-FROM "sluice"."ledger"
-WHERE "batch" = '0680e037a8c3ecea498a1e6796c44e83' AND "target" <> 'analytics.sales';
+FROM "sluice"."ledger" AS "entry"
+INNER JOIN "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "member"
+    ON "entry"."batch" = "member"."batch"
+WHERE "entry"."run" <> "member"."run"
+    AND (
+        "entry"."sequencer" > "member"."sequencer"
+        OR (
+            ("entry"."sequencer" IS NULL OR "member"."sequencer" IS NULL)
+            AND "entry"."delivered_at" > "member"."delivered_at"
+        )
+    );
+
+SELECT CASE
+    WHEN COUNT(*) = 0 THEN 1
+    ELSE CAST(
+        'sluice: ' || COALESCE(MIN("entry"."run" || ', a delivery of the batch, is in the ledger with another target'), 'a text is null') || ' (' || CAST(COUNT(*) AS varchar) || ' such)' AS integer
+    )
+END
+FROM "sluice"."ledger" AS "entry"
+INNER JOIN "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "member"
+    ON "entry"."batch" = "member"."batch"
+WHERE "entry"."target" <> 'analytics.sales';
 
 DELETE FROM "analytics"."sales"
-USING "sluice"."stage_sales_d43b626a46f2e31b1338918b54f18d07"
-WHERE COALESCE("sales"."_sluice_batch", '') <> '0680e037a8c3ecea498a1e6796c44e83'
-    AND "sales"."order_id" = "stage_sales_d43b626a46f2e31b1338918b54f18d07"."order_id"
-    AND "sales"."seen_at" = "stage_sales_d43b626a46f2e31b1338918b54f18d07"."seen_at" AT TIME ZONE 'UTC'
-    AND ("sales"."updated_at" < "stage_sales_d43b626a46f2e31b1338918b54f18d07"."updated_at" OR ("sales"."updated_at" IS NULL AND "stage_sales_d43b626a46f2e31b1338918b54f18d07"."updated_at" IS NOT NULL));
+USING "sluice"."stage_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "_sluice_staged"
+WHERE COALESCE("sales"."_sluice_batch", '') NOT IN (SELECT "batch" FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7")
+    AND "sales"."order_id" = "_sluice_staged"."order_id"
+    AND "sales"."seen_at" = "_sluice_staged"."seen_at" AT TIME ZONE 'UTC'
+    AND ("sales"."updated_at" < "_sluice_staged"."updated_at" OR ("sales"."updated_at" IS NULL AND "_sluice_staged"."updated_at" IS NOT NULL));
 
 DELETE FROM "analytics"."sales"
-USING "sluice"."stage_sales_d43b626a46f2e31b1338918b54f18d07"
-WHERE COALESCE("sales"."_sluice_batch", '') <> '0680e037a8c3ecea498a1e6796c44e83'
-    AND "sales"."order_id" = "stage_sales_d43b626a46f2e31b1338918b54f18d07"."order_id"
-    AND "sales"."seen_at" = "stage_sales_d43b626a46f2e31b1338918b54f18d07"."seen_at" AT TIME ZONE 'UTC'
-    AND ("sales"."updated_at" = "stage_sales_d43b626a46f2e31b1338918b54f18d07"."updated_at" OR ("sales"."updated_at" IS NULL AND "stage_sales_d43b626a46f2e31b1338918b54f18d07"."updated_at" IS NULL))
+USING "sluice"."stage_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "_sluice_staged",
+    "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "_sluice_member",
+    "sluice"."ledger" AS "_sluice_entry"
+WHERE COALESCE("sales"."_sluice_batch", '') NOT IN (SELECT "batch" FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7")
+    AND "sales"."order_id" = "_sluice_staged"."order_id"
+    AND "sales"."seen_at" = "_sluice_staged"."seen_at" AT TIME ZONE 'UTC'
+    AND ("sales"."updated_at" = "_sluice_staged"."updated_at" OR ("sales"."updated_at" IS NULL AND "_sluice_staged"."updated_at" IS NULL))
+    AND "_sluice_member"."run" = "_sluice_staged"."_sluice_run"
+    AND "_sluice_entry"."run" = "sales"."_sluice_run"
+    AND "_sluice_entry"."target" = 'analytics.sales'
+    AND (
+        "_sluice_entry"."batch_at" < "_sluice_member"."batch_at"
+        OR ("_sluice_entry"."batch_at" = "_sluice_member"."batch_at" AND "_sluice_entry"."batch" < "_sluice_member"."batch")
+    );
+
+DELETE FROM "analytics"."sales"
+USING "sluice"."stage_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "_sluice_staged"
+WHERE COALESCE("sales"."_sluice_batch", '') NOT IN (SELECT "batch" FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7")
+    AND "sales"."order_id" = "_sluice_staged"."order_id"
+    AND "sales"."seen_at" = "_sluice_staged"."seen_at" AT TIME ZONE 'UTC'
+    AND ("sales"."updated_at" = "_sluice_staged"."updated_at" OR ("sales"."updated_at" IS NULL AND "_sluice_staged"."updated_at" IS NULL))
     AND COALESCE("sales"."_sluice_run", '') NOT IN (
         SELECT "run" FROM "sluice"."ledger"
-        WHERE "target" = 'analytics.sales' AND "batch" <> '0680e037a8c3ecea498a1e6796c44e83'
-        AND ("batch_at" > CAST('2013-01-01 00:00:00.000000' AS timestamp) OR ("batch_at" = CAST('2013-01-01 00:00:00.000000' AS timestamp) AND "batch" > '0680e037a8c3ecea498a1e6796c44e83'))
+        WHERE "target" = 'analytics.sales'
     );
 
 INSERT INTO "analytics"."sales" ("_sluice_batch", "_sluice_run", "order_id", "customer_name", "sale_date", "units_sold", "small", "sales_amount", "rate", "paid", "updated_at", "ratio", "opens_at", "seen_at", "code", "attributes", "payload")
-SELECT "_sluice_batch", "_sluice_run", "order_id", "customer_name", "sale_date", "units_sold", "small", "sales_amount", "rate", "paid", "updated_at", "ratio", CAST("opens_at" AS time), "seen_at" AT TIME ZONE 'UTC', "code", JSON_PARSE("attributes"), "payload"
+SELECT "staged"."_sluice_batch", "staged"."_sluice_run", "staged"."order_id", "staged"."customer_name", "staged"."sale_date", "staged"."units_sold", "staged"."small", "staged"."sales_amount", "staged"."rate", "staged"."paid", "staged"."updated_at", "staged"."ratio", CAST("staged"."opens_at" AS time), "staged"."seen_at" AT TIME ZONE 'UTC', "staged"."code", JSON_PARSE("staged"."attributes"), "staged"."payload"
 FROM (
     SELECT
-        "_sluice_batch",
-        "_sluice_run",
-        "order_id",
-        "customer_name",
-        "sale_date",
-        "units_sold",
-        "small",
-        "sales_amount",
-        "rate",
-        "paid",
-        "updated_at",
-        "ratio",
-        "opens_at",
-        "seen_at",
-        "code",
-        "attributes",
-        "payload",
+        "each"."_sluice_batch",
+        "each"."_sluice_run",
+        "each"."order_id",
+        "each"."customer_name",
+        "each"."sale_date",
+        "each"."units_sold",
+        "each"."small",
+        "each"."sales_amount",
+        "each"."rate",
+        "each"."paid",
+        "each"."updated_at",
+        "each"."ratio",
+        "each"."opens_at",
+        "each"."seen_at",
+        "each"."code",
+        "each"."attributes",
+        "each"."payload",
         ROW_NUMBER() OVER (
-            PARTITION BY "order_id", "seen_at"
+            PARTITION BY "each"."order_id", "each"."seen_at"
             ORDER BY
-                "updated_at" DESC NULLS LAST,
-                "customer_name" DESC NULLS LAST,
-                "sale_date" DESC NULLS LAST,
-                "units_sold" DESC NULLS LAST,
-                "small" DESC NULLS LAST,
-                "sales_amount" DESC NULLS LAST,
-                "rate" DESC NULLS LAST,
-                "paid" DESC NULLS LAST,
-                "ratio" DESC NULLS LAST,
-                "opens_at" DESC NULLS LAST,
-                "code" DESC NULLS LAST
+                "each"."updated_at" DESC NULLS LAST,
+                "member"."place" DESC,
+                "each"."customer_name" DESC NULLS LAST,
+                "each"."sale_date" DESC NULLS LAST,
+                "each"."units_sold" DESC NULLS LAST,
+                "each"."small" DESC NULLS LAST,
+                "each"."sales_amount" DESC NULLS LAST,
+                "each"."rate" DESC NULLS LAST,
+                "each"."paid" DESC NULLS LAST,
+                "each"."ratio" DESC NULLS LAST,
+                "each"."opens_at" DESC NULLS LAST,
+                "each"."code" DESC NULLS LAST
         ) AS "_sluice_place"
-    FROM "sluice"."stage_sales_d43b626a46f2e31b1338918b54f18d07"
+    FROM "sluice"."stage_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "each"
+    INNER JOIN "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "member"
+        ON "member"."run" = "each"."_sluice_run"
 ) AS "staged"
 LEFT JOIN (
     SELECT DISTINCT
         "there"."order_id" AS "_sluice_key_1",
         "there"."seen_at" AS "_sluice_key_2"
     FROM "analytics"."sales" AS "there"
-    INNER JOIN "sluice"."stage_sales_d43b626a46f2e31b1338918b54f18d07" AS "again"
+    INNER JOIN "sluice"."stage_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "again"
         ON "there"."order_id" = "again"."order_id"
         AND "there"."seen_at" = "again"."seen_at" AT TIME ZONE 'UTC'
-    WHERE COALESCE("there"."_sluice_batch", '') <> '0680e037a8c3ecea498a1e6796c44e83'
+    WHERE COALESCE("there"."_sluice_batch", '') NOT IN (SELECT "batch" FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7")
 ) AS "kept"
     ON "kept"."_sluice_key_1" = "staged"."order_id"
     AND "kept"."_sluice_key_2" = "staged"."seen_at" AT TIME ZONE 'UTC'
@@ -122,127 +166,190 @@ INSERT INTO "sluice"."ledger" (
     "published_at",
     "code_version",
     "batch_at",
-    "rows_withdrawn"
+    "rows_withdrawn",
+    "queued_at",
+    "token"
 )
 SELECT
-    'sales-d43b626a46f2e31b1338918b54f18d07',
-    '0680e037a8c3ecea498a1e6796c44e83',
-    'sales',
-    '08a0659d190af8feb5ab373521284540bb9102086f7a29a030ca3637d61830b8',
+    "member"."run",
+    "member"."batch",
+    "member"."dataset",
+    "member"."dataset_sha256",
     'analytics.sales',
     'upsert',
-    's3://landing/sales/it''s\\2013-01-01/_manifest.json',
-    '9b2cf535f27731c974343645a3985328@1357000000',
-    '5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9',
-    '0055AED6DCD90281E50000000000000000000000000000000000000000000000',
-    CAST('2013-01-01 00:26:40.000000' AS timestamp),
-    CAST('2013-01-01 00:00:00.500000' AS timestamp),
-    2,
-    629145600,
-    2,
-    30000,
-    900,
-    897,
-    3,
-    0,
-    0,
-    (SELECT COUNT(*) FROM "sluice"."stage_sales_d43b626a46f2e31b1338918b54f18d07"),
-    (SELECT COUNT(*) FROM "analytics"."sales" WHERE "_sluice_run" = 'sales-d43b626a46f2e31b1338918b54f18d07'),
-    (SELECT COUNT(*) FROM (
-    SELECT
-        "_sluice_batch",
-        "_sluice_run",
-        "order_id",
-        "customer_name",
-        "sale_date",
-        "units_sold",
-        "small",
-        "sales_amount",
-        "rate",
-        "paid",
-        "updated_at",
-        "ratio",
-        "opens_at",
-        "seen_at",
-        "code",
-        "attributes",
-        "payload",
-        ROW_NUMBER() OVER (
-            PARTITION BY "order_id", "seen_at"
-            ORDER BY
-                "updated_at" DESC NULLS LAST,
-                "customer_name" DESC NULLS LAST,
-                "sale_date" DESC NULLS LAST,
-                "units_sold" DESC NULLS LAST,
-                "small" DESC NULLS LAST,
-                "sales_amount" DESC NULLS LAST,
-                "rate" DESC NULLS LAST,
-                "paid" DESC NULLS LAST,
-                "ratio" DESC NULLS LAST,
-                "opens_at" DESC NULLS LAST,
-                "code" DESC NULLS LAST
-        ) AS "_sluice_place"
-    FROM "sluice"."stage_sales_d43b626a46f2e31b1338918b54f18d07"
-) AS "staged"
-LEFT JOIN (
-    SELECT DISTINCT
-        "there"."order_id" AS "_sluice_key_1",
-        "there"."seen_at" AS "_sluice_key_2"
-    FROM "analytics"."sales" AS "there"
-    INNER JOIN "sluice"."stage_sales_d43b626a46f2e31b1338918b54f18d07" AS "again"
-        ON "there"."order_id" = "again"."order_id"
-        AND "there"."seen_at" = "again"."seen_at" AT TIME ZONE 'UTC'
-    WHERE COALESCE("there"."_sluice_batch", '') <> '0680e037a8c3ecea498a1e6796c44e83'
-) AS "kept"
-    ON "kept"."_sluice_key_1" = "staged"."order_id"
-    AND "kept"."_sluice_key_2" = "staged"."seen_at" AT TIME ZONE 'UTC'
-WHERE "kept"."_sluice_key_1" IS NOT NULL
-    OR "staged"."_sluice_place" > 1),
-    (SELECT COUNT(*) FROM "analytics"."sales" WHERE "_sluice_batch" = '0680e037a8c3ecea498a1e6796c44e83' AND "_sluice_run" <> 'sales-d43b626a46f2e31b1338918b54f18d07'),
+    "member"."manifest_url",
+    "member"."manifest_version",
+    "member"."manifest_sha256",
+    "member"."sequencer",
+    "member"."delivered_at",
+    "member"."as_of",
+    "member"."files",
+    "member"."input_bytes",
+    "member"."parquet_files",
+    "member"."parquet_bytes",
+    "member"."rows_read",
+    "member"."rows_accepted",
+    "member"."rows_rejected",
+    "member"."rows_filtered",
+    "member"."rows_duplicate",
+    COALESCE("staged"."rows", 0),
+    COALESCE("published"."rows", 0),
+    COALESCE("stale"."rows", 0),
+    COALESCE("replaced"."rows", 0),
     GETDATE(),
     '0.1.0',
-    CAST('2013-01-01 00:00:00.000000' AS timestamp),
-    (SELECT COUNT(*) FROM "analytics"."sales" AS "earlier"
+    "member"."batch_at",
+    COALESCE("withdrawn"."rows", 0),
+    "member"."queued_at",
+    7
+FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "member"
 LEFT JOIN (
-    SELECT DISTINCT
-        "stage_sales_d43b626a46f2e31b1338918b54f18d07"."order_id" AS "_sluice_key_1",
-        "stage_sales_d43b626a46f2e31b1338918b54f18d07"."seen_at" AT TIME ZONE 'UTC' AS "_sluice_key_2"
-    FROM "sluice"."stage_sales_d43b626a46f2e31b1338918b54f18d07"
-) AS "again"
-    ON "again"."_sluice_key_1" = "earlier"."order_id"
-    AND "again"."_sluice_key_2" = "earlier"."seen_at"
-WHERE "earlier"."_sluice_batch" = '0680e037a8c3ecea498a1e6796c44e83'
-    AND "earlier"."_sluice_run" <> 'sales-d43b626a46f2e31b1338918b54f18d07'
-    AND "again"."_sluice_key_1" IS NULL);
+    SELECT "_sluice_run" AS "run", COUNT(*) AS "rows"
+    FROM "sluice"."stage_7295ea3ee92a3b849ccce16dc7a09c96_7"
+    GROUP BY "_sluice_run"
+) AS "staged"
+    ON "staged"."run" = "member"."run"
+LEFT JOIN (
+    SELECT "of"."run" AS "run", COUNT(*) AS "rows"
+    FROM "analytics"."sales" AS "there"
+    INNER JOIN "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "of"
+        ON "of"."run" = "there"."_sluice_run"
+    GROUP BY "of"."run"
+) AS "published"
+    ON "published"."run" = "member"."run"
+LEFT JOIN (
+    SELECT "staged"."_sluice_run" AS "run", COUNT(*) AS "rows"
+    FROM (
+        SELECT
+            "each"."_sluice_batch",
+            "each"."_sluice_run",
+            "each"."order_id",
+            "each"."customer_name",
+            "each"."sale_date",
+            "each"."units_sold",
+            "each"."small",
+            "each"."sales_amount",
+            "each"."rate",
+            "each"."paid",
+            "each"."updated_at",
+            "each"."ratio",
+            "each"."opens_at",
+            "each"."seen_at",
+            "each"."code",
+            "each"."attributes",
+            "each"."payload",
+            ROW_NUMBER() OVER (
+                PARTITION BY "each"."order_id", "each"."seen_at"
+                ORDER BY
+                    "each"."updated_at" DESC NULLS LAST,
+                    "member"."place" DESC,
+                    "each"."customer_name" DESC NULLS LAST,
+                    "each"."sale_date" DESC NULLS LAST,
+                    "each"."units_sold" DESC NULLS LAST,
+                    "each"."small" DESC NULLS LAST,
+                    "each"."sales_amount" DESC NULLS LAST,
+                    "each"."rate" DESC NULLS LAST,
+                    "each"."paid" DESC NULLS LAST,
+                    "each"."ratio" DESC NULLS LAST,
+                    "each"."opens_at" DESC NULLS LAST,
+                    "each"."code" DESC NULLS LAST
+            ) AS "_sluice_place"
+        FROM "sluice"."stage_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "each"
+        INNER JOIN "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "member"
+            ON "member"."run" = "each"."_sluice_run"
+    ) AS "staged"
+    LEFT JOIN (
+        SELECT DISTINCT
+            "there"."order_id" AS "_sluice_key_1",
+            "there"."seen_at" AS "_sluice_key_2"
+        FROM "analytics"."sales" AS "there"
+        INNER JOIN "sluice"."stage_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "again"
+            ON "there"."order_id" = "again"."order_id"
+            AND "there"."seen_at" = "again"."seen_at" AT TIME ZONE 'UTC'
+        WHERE COALESCE("there"."_sluice_batch", '') NOT IN (SELECT "batch" FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7")
+    ) AS "kept"
+        ON "kept"."_sluice_key_1" = "staged"."order_id"
+        AND "kept"."_sluice_key_2" = "staged"."seen_at" AT TIME ZONE 'UTC'
+    WHERE "kept"."_sluice_key_1" IS NOT NULL
+        OR "staged"."_sluice_place" > 1
+    GROUP BY "staged"."_sluice_run"
+) AS "stale"
+    ON "stale"."run" = "member"."run"
+LEFT JOIN (
+    SELECT "of"."run" AS "run", COUNT(*) AS "rows"
+    FROM "analytics"."sales" AS "there"
+    INNER JOIN "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "of"
+        ON "of"."batch" = "there"."_sluice_batch"
+    WHERE "there"."_sluice_run" <> "of"."run"
+    GROUP BY "of"."run"
+) AS "replaced"
+    ON "replaced"."run" = "member"."run"
+LEFT JOIN (
+    SELECT "of"."run" AS "run", COUNT(*) AS "rows"
+    FROM "analytics"."sales" AS "earlier"
+    INNER JOIN "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "of"
+        ON "of"."batch" = "earlier"."_sluice_batch"
+    LEFT JOIN (
+        SELECT DISTINCT
+            "_sluice_run" AS "run",
+            "order_id" AS "_sluice_key_1",
+            "seen_at" AT TIME ZONE 'UTC' AS "_sluice_key_2"
+        FROM "sluice"."stage_7295ea3ee92a3b849ccce16dc7a09c96_7"
+    ) AS "again"
+        ON "again"."run" = "of"."run"
+        AND "again"."_sluice_key_1" = "earlier"."order_id"
+        AND "again"."_sluice_key_2" = "earlier"."seen_at"
+    WHERE "earlier"."_sluice_run" <> "of"."run"
+        AND "again"."_sluice_key_1" IS NULL
+    GROUP BY "of"."run"
+) AS "withdrawn"
+    ON "withdrawn"."run" = "member"."run";
 
 DELETE FROM "analytics"."sales"
-WHERE "_sluice_batch" = '0680e037a8c3ecea498a1e6796c44e83' AND "_sluice_run" <> 'sales-d43b626a46f2e31b1338918b54f18d07';
+USING "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "_sluice_member"
+WHERE "sales"."_sluice_batch" = "_sluice_member"."batch"
+    AND "sales"."_sluice_run" <> "_sluice_member"."run";
 
 SELECT CASE
-    WHEN "entry"."entries" = 1
-        AND "entry"."staged" = 897
-        AND "entry"."published" + "entry"."stale" = 897
-        AND "entry"."published" = "there"."present" THEN 1
+    WHEN COUNT(*) = 0 THEN 1
     ELSE CAST(
-        'sluice: 897 rows accepted, ' || CAST("entry"."staged" AS varchar) || ' staged, '
-        || CAST("entry"."published" AS varchar) || ' published, ' || CAST("entry"."stale" AS varchar) || ' stale, '
-        || CAST("there"."present" AS varchar) || ' of the batch in the target, '
-        || CAST("entry"."entries" AS varchar) || ' ledger rows' AS integer
+        'sluice: ' || COALESCE(MIN("member"."run" || ': '
+            || CAST("member"."rows_accepted" AS varchar) || ' rows accepted, '
+            || CAST(COALESCE("entry"."staged", -1) AS varchar) || ' staged, '
+            || CAST(COALESCE("entry"."published", -1) AS varchar) || ' published, '
+            || CAST(COALESCE("entry"."stale", -1) AS varchar) || ' stale, '
+            || CAST(COALESCE("there"."present", 0) AS varchar) || ' of the batch in the target, '
+            || CAST(COALESCE("entry"."entries", -1) AS varchar) || ' ledger rows'), 'a text is null') || ' (' || CAST(COUNT(*) AS varchar) || ' such)' AS integer
     )
 END
-FROM (
+FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "member"
+LEFT JOIN (
     SELECT
+        "run",
         COUNT(*) AS "entries",
-        COALESCE(MAX("rows_staged"), -1) AS "staged",
-        COALESCE(MAX("rows_published"), -1) AS "published",
-        COALESCE(MAX("rows_stale"), -1) AS "stale"
+        MAX("rows_staged") AS "staged",
+        MAX("rows_published") AS "published",
+        MAX("rows_stale") AS "stale"
     FROM "sluice"."ledger"
-    WHERE "run" = 'sales-d43b626a46f2e31b1338918b54f18d07'
+    WHERE "run" IN (SELECT "run" FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7")
+    GROUP BY "run"
 ) AS "entry"
-CROSS JOIN (
-    SELECT COUNT(*) AS "present"
-    FROM "analytics"."sales"
-    WHERE "_sluice_batch" = '0680e037a8c3ecea498a1e6796c44e83'
-) AS "there";
+    ON "entry"."run" = "member"."run"
+LEFT JOIN (
+    SELECT "of"."run" AS "run", COUNT(*) AS "present"
+    FROM "analytics"."sales" AS "present"
+    INNER JOIN "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "of"
+        ON "of"."batch" = "present"."_sluice_batch"
+    GROUP BY "of"."run"
+) AS "there"
+    ON "there"."run" = "member"."run"
+WHERE COALESCE("entry"."entries", -1) <> 1
+    OR COALESCE("entry"."staged", -1) <> "member"."rows_accepted"
+    OR COALESCE("entry"."published", -1) + COALESCE("entry"."stale", -1) <> "member"."rows_accepted"
+    OR COALESCE("entry"."published", -1) <> COALESCE("there"."present", 0);
 
-DROP TABLE "sluice"."stage_sales_d43b626a46f2e31b1338918b54f18d07";
+DROP TABLE IF EXISTS "sluice"."stage_7295ea3ee92a3b849ccce16dc7a09c96_7";
+
+DROP TABLE IF EXISTS "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7";
+
+DROP TABLE IF EXISTS "sluice"."partitions_7295ea3ee92a3b849ccce16dc7a09c96_7";

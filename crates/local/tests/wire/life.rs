@@ -71,7 +71,7 @@ async fn a_flow_that_is_not_known_is_refused() {
 }
 
 #[tokio::test]
-async fn an_execution_that_a_kill_cut_off_is_told_to_the_reporter() {
+async fn an_execution_that_a_kill_cut_off_is_told_to_reporter_and_loader() {
     let folder = tempfile::tempdir().unwrap();
     let functions = Default::default();
     let flow = r#"{"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 90000000, "Next": "D"}, "D": {"Type": "Succeed"}}}"#;
@@ -83,9 +83,12 @@ async fn an_execution_that_a_kill_cut_off_is_told_to_the_reporter() {
     let local = Local::start(options(&folder, &functions)).await.unwrap();
     local.idle().await;
     let calls = functions.calls();
-    let [(function, event)] = calls.as_slice() else { panic!("{calls:?}") };
-    assert_eq!((function.as_str(), &event["detail"]["status"]), ("reporter", &"ABORTED".into()));
-    assert_eq!(event["detail"]["name"], "sales-1-1");
+    let called: std::collections::BTreeSet<&str> = calls.iter().map(|(function, _)| function.as_str()).collect();
+    assert_eq!((calls.len(), called), (2, ["loader", "reporter"].into()));
+    for (_, event) in &calls {
+        assert_eq!(event["detail"]["status"], "ABORTED");
+        assert_eq!(event["detail"]["name"], "sales-1-1");
+    }
 }
 
 #[tokio::test]

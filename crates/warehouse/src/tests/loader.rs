@@ -55,18 +55,18 @@ async fn batch(double: &Double, name: &str) -> Vec<Outcome> {
 #[tokio::test]
 async fn every_statement_that_the_loader_sends_is_known_and_a_second_publish_fails() {
     let double = Double::new();
-    let publish = golden("publish_append").join("\n");
-    let (batch_id, run) = (quoted(&publish, "\"_sluice_batch\" = '"), quoted(&publish, "WHERE \"run\" = '"));
-    let file = file(batch_id, run);
     let stage = golden("stage").join("\n");
+    let run = quoted(&stage, "VALUES\n('");
+    let batch_id = quoted(&stage, &format!("('{run}', '"));
+    let file = file(batch_id, run);
     double.put(quoted(&stage, "FROM '"), manifest(&[("s3://lake/f.parquet", file.len())]));
     double.put("s3://lake/f.parquet", file);
 
     batch(&double, "prepare").await;
     batch(&double, "prepare").await;
     batch(&double, "stage").await;
-    let stages = batch(&double, "prepare").await.into_iter().last().unwrap().result.unwrap();
-    assert_eq!(stages.rows(), 1);
+    let tables = batch(&double, "prepare").await.into_iter().last().unwrap().result.unwrap();
+    assert_eq!(tables.rows(), 3, "the lock, staging and the members");
     batch(&double, "publish_append").await;
     let verdict = batch(&double, "verdict").await.remove(0).result.unwrap();
     assert_eq!(verdict.texts().unwrap()[0][0].as_deref(), Some(run));
@@ -86,10 +86,13 @@ async fn every_statement_that_the_loader_sends_is_known_and_a_second_publish_fai
 
     batch(&double, "stage_with_role").await;
     let again = double.warehouse.batch(&golden("publish_append")).await.unwrap_err().to_string();
-    assert!(again.contains("sluice: the run is in the ledger already, rows: 1"), "{again}");
+    assert!(again.contains(&format!("sluice: {run} is in the ledger already (1 such)")), "{again}");
     batch(&double, "explain").await;
     batch(&double, "discard").await;
-    let gone = double.warehouse.batch(&golden("publish_append_without_sequencer")).await;
-    assert!(gone.unwrap_err().to_string().contains("sluice: "));
+    let gone = double.warehouse.batch(&golden("publish_append")).await;
+    assert!(gone.unwrap_err().to_string().contains("does not exist"));
     batch(&double, "stage_without_rows").await;
+    double.run("INSERT INTO sluice.fence VALUES ('analytics.sales', 8, GETDATE())").await;
+    let late = double.warehouse.batch(&golden("publish_append")).await.unwrap_err().to_string();
+    assert!(late.contains("sluice: a later holder of the lease has token 8 (1 such)"), "{late}");
 }
