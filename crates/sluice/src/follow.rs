@@ -142,7 +142,9 @@ async fn describe(place: &Place, key: &str, name: &str) -> Result<Option<String>
             Outcome::LakeOnly => "in the lake  the dataset names no table".to_owned(),
         }));
     }
-    Ok((name == "copy.manifest").then(|| "loading      in turn with other runs of the table: COPY into staging, then one transaction".to_owned()))
+    Ok((name == "copy.manifest").then(|| {
+        "loading      in turn with other runs of the table: COPY into staging, then one transaction".to_owned()
+    }))
 }
 
 /// Whether the manifest is another one by now.
