@@ -70,6 +70,16 @@ impl Transaction {
         Self { inner, extent, holder, state: None, changes, started, last_copy_rows: 0, failed: false }
     }
 
+    /// The rows of the last COPY before this transaction in its session.
+    pub fn set_last_copy_rows(&mut self, rows: u64) {
+        self.last_copy_rows = rows;
+    }
+
+    /// The rows of the last COPY.
+    pub fn last_copy_rows(&self) -> u64 {
+        self.last_copy_rows
+    }
+
     /// Whether a commit would change anything.
     pub fn has_changes(&self) -> bool {
         !self.changes.tables.is_empty() || !self.changes.schemas.is_empty()

@@ -78,6 +78,13 @@ pub(crate) fn is_single(tokens: &[Token]) -> bool {
     meaning.by_ref().take_while(|token| **token != Token::SemiColon).count() > 0 && meaning.next().is_none()
 }
 
+/// Whether the statement is one of those whose values may be given as parameters.
+pub(crate) fn takes_values(tokens: &[Token]) -> bool {
+    let first = tokens.iter().find(|token| !matches!(token, Token::Whitespace(_) | Token::LParen));
+    let verbs = ["SELECT", "WITH", "INSERT", "DELETE"];
+    first.is_some_and(|first| verbs.iter().any(|verb| first.to_string().eq_ignore_ascii_case(verb)))
+}
+
 impl Statement {
     /// Reads one statement.
     pub fn parse(tokens: Vec<Token>) -> SqlResult<Self> {

@@ -1,12 +1,19 @@
 //! The rules of facts/redshift-data-api.md, each held by a test named after it.
 
+mod caller;
+mod limit;
+mod parameter;
 mod restart;
+mod session;
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::{ApiError, DataApi, Endpoints};
 use crate::tests::Double;
+
+/// Whoever calls unless a test says otherwise.
+const CALLER: &str = "loader";
 
 /// An API on a warehouse in a temporary folder.
 struct Service {
@@ -35,11 +42,19 @@ impl Service {
     }
 
     async fn ok(&self, operation: &str, request: Value) -> Value {
-        self.api.call(operation, request).await.unwrap()
+        self.ok_by(CALLER, operation, request).await
     }
 
     async fn refused(&self, operation: &str, request: Value) -> ApiError {
-        self.api.call(operation, request).await.unwrap_err()
+        self.refused_by(CALLER, operation, request).await
+    }
+
+    async fn ok_by(&self, caller: &str, operation: &str, request: Value) -> Value {
+        self.api.call(caller, operation, request).await.unwrap()
+    }
+
+    async fn refused_by(&self, caller: &str, operation: &str, request: Value) -> ApiError {
+        self.api.call(caller, operation, request).await.unwrap_err()
     }
 
     async fn submit(&self, more: Value) -> String {
@@ -355,8 +370,6 @@ async fn a_member_that_is_not_known_is_refused_by_name() {
         ("ExecuteStatement", &request, "Sqls", json!(["SELECT 1"])),
         ("ExecuteStatement", &request, "ExecutionMode", json!("TRANSACTION")),
         ("ExecuteStatement", &request, "Colour", json!("red")),
-        ("ExecuteStatement", &request, "SessionId", json!("x")),
-        ("ExecuteStatement", &request, "SessionKeepAliveSeconds", json!(1)),
         ("ExecuteStatement", &request, "WithEvent", json!(true)),
         ("ExecuteStatement", &request, "WaitTimeSeconds", json!(1)),
         ("ExecuteStatement", &request, "SecretArn", json!("x")),
@@ -368,28 +381,16 @@ async fn a_member_that_is_not_known_is_refused_by_name() {
         assert_eq!(error.code, "ValidationException");
         assert!(error.message.contains(member), "{member}: {}", error.message);
     }
-    assert!(service.refused("ListTables", json!({})).await.message.contains("ListTables"));
+    for operation in ["DescribeStatement", "GetStatementResult"] {
+        let error = service.refused(operation, json!({"Id": "x", "WaitTimeSeconds": 1})).await;
+        assert_eq!(error.message, "not known to the double: WaitTimeSeconds");
+    }
+    for operation in ["ListTables", "ListSessions", "GetStatementResultV2"] {
+        let error = service.refused(operation, json!({})).await;
+        assert_eq!(error.message, format!("not known to the double: the operation {operation}"));
+    }
     let error = service.refused("ExecuteStatement", json!({"WorkgroupName": "wg", "Sql": "SELECT 1"})).await;
     assert!(error.message.contains("Database"));
-}
-
-#[tokio::test]
-async fn limits_of_a_submission_are_held() {
-    let service = Service::new();
-    let execute = |more: Value| with(json!({"WorkgroupName": "wg", "Database": "dev"}), more);
-    let long = format!("SELECT '{}'", "x".repeat(100 * 1024));
-    for (operation, request) in [
-        ("BatchExecuteStatement", execute(json!({"Sqls": vec!["SELECT 1"; 41]}))),
-        ("BatchExecuteStatement", execute(json!({"Sqls": []}))),
-        ("ExecuteStatement", execute(json!({"Sql": long}))),
-        ("ExecuteStatement", execute(json!({"Sql": "SELECT 1; SELECT 2"}))),
-        ("ExecuteStatement", execute(json!({"Sql": ""}))),
-        ("ExecuteStatement", execute(json!({"Sql": "SELECT 1", "ClientToken": "x".repeat(65)}))),
-        ("ExecuteStatement", execute(json!({"Sql": "SELECT 1", "StatementName": "x".repeat(2049)}))),
-    ] {
-        assert_eq!(service.refused(operation, request.clone()).await.code, "ValidationException", "{request}");
-    }
-    assert_eq!(service.run(json!({"Sqls": vec!["SELECT 1"; 40]})).await["Status"], "FINISHED");
 }
 
 #[tokio::test]
@@ -411,38 +412,6 @@ async fn a_warehouse_is_named_by_workgroup_or_by_cluster() {
     }
     let described = service.run(json!({"Sql": "SELECT 1", "Database": "other"})).await;
     assert_eq!(described["Error"], "FATAL: database \"other\" does not exist");
-}
-
-#[tokio::test]
-async fn parameters_are_values() {
-    let service = Service::new();
-    service.double.run("CREATE TABLE t (a integer, v varchar(9))").await;
-    let parameters = json!([{"name": "a", "value": "7"}, {"name": "v", "value": "it's"}]);
-    let sqls = ["INSERT INTO t VALUES (:a, :v)", "SELECT v FROM t WHERE a = :a::integer"];
-    let described = service.run(json!({"Sqls": sqls, "Parameters": parameters})).await;
-    assert_eq!(described["Status"], "FINISHED", "{described}");
-    assert_eq!(described["QueryParameters"], parameters);
-    let result = service.result(described["SubStatements"][1]["Id"].as_str().unwrap()).await;
-    assert_eq!(result["Records"], json!([[{"stringValue": "it's"}]]));
-    let described = service.run(json!({"Sql": "SELECT ':v'"})).await;
-    assert_eq!(service.result(id(&described)).await["Records"], json!([[{"stringValue": ":v"}]]));
-}
-
-#[tokio::test]
-async fn a_parameter_must_be_used_and_have_a_value() {
-    let service = Service::new();
-    let execute = |parameters: Value| json!({"WorkgroupName": "wg", "Database": "dev", "Sql": "SELECT :a", "Parameters": parameters});
-    for (parameters, text) in [
-        (json!([{"name": "a", "value": "1"}, {"name": "b", "value": "1"}]), "[b]"),
-        (json!([{"name": "a", "value": ""}]), "parameters.value"),
-        (json!([{"name": "a-b", "value": "1"}]), "parameters.name"),
-        (json!([{"name": "a", "value": "1"}, {"name": "a", "value": "2"}]), "twice"),
-        (json!([{"name": "a", "value": 1}]), "string"),
-    ] {
-        let error = service.refused("ExecuteStatement", execute(parameters)).await;
-        assert!(error.message.contains(text), "{}", error.message);
-    }
-    assert_eq!(service.run(json!({"Sql": "SELECT :a"})).await["Status"], "FAILED");
 }
 
 #[tokio::test]
