@@ -148,10 +148,7 @@ impl Transaction {
             Statement::AddColumn { table, column } => self.add_column(&table, column)?,
             Statement::AlterType { table, column, ty } => self.alter_type(&table, &column, ty)?,
             Statement::Truncate(table) => self.truncate(&table).await?,
-            Statement::Lock(tables) => {
-                let work = self.work();
-                tables.iter().try_for_each(|table| work.table(table).map(drop))?;
-            }
+            Statement::Lock(tables) => tables.iter().try_for_each(|table| self.table(table).map(drop))?,
             Statement::Copy(copy) => {
                 self.copy(&copy, query_id).await?;
                 // Whether the Data API counts a COPY's rows is unverified, so nobody may rely on it.
@@ -185,6 +182,14 @@ impl Transaction {
         work
     }
 
+    /// A table as this transaction sees it. One that is there by now, and was not when the transaction took its snapshot,
+    /// has an error of its own.
+    fn table(&mut self, name: &TableName) -> SqlResult<Arc<Table>> {
+        let found = self.work().table(name).map(Arc::clone);
+        let is_later = !self.changes.tables.contains(name) && self.inner.current().tables.contains_key(name);
+        if found.is_err() && is_later { Err(SqlError::later_relation(name)) } else { found }
+    }
+
     fn put(&mut self, name: TableName, table: Table) {
         self.work().tables.insert(name.clone(), Arc::new(table));
         self.changes.tables.insert(name);
@@ -192,7 +197,7 @@ impl Transaction {
 
     async fn copy(&mut self, copy: &Copy, query_id: u64) -> SqlResult<()> {
         self.last_copy_rows = 0;
-        let table = Arc::clone(self.work().table(&copy.table)?);
+        let table = self.table(&copy.table)?;
         let start_time = self.inner.now();
         let loaded = copy::load(copy, &table, self.inner.objects()).await;
         let entry = |rows, files, bytes, error: Option<LoadError>| LoadEntry {
@@ -225,7 +230,7 @@ impl Transaction {
         let origins = write::origins(&insert.source);
         let prepared = Prepared::of(*insert.source.clone(), Place::Insert, &self.session())?;
         let result = self.query(prepared, None).await?;
-        let table = Arc::clone(self.work().table(&insert.table)?);
+        let table = self.table(&insert.table)?;
         let batches = write::inserted(insert, &table, &result, &origins)?;
         let appended = table.append(batches, &mut || self.inner.next_id())?;
         self.put(insert.table.clone(), appended);
@@ -235,7 +240,7 @@ impl Transaction {
     async fn delete(&mut self, delete: &Delete) -> SqlResult<u64> {
         let prepared = Prepared::of(write::doomed(delete)?, Place::Elsewhere, &self.session())?;
         let rows = self.query(prepared, Some(&delete.table)).await?;
-        let table = Arc::clone(self.work().table(&delete.table)?);
+        let table = self.table(&delete.table)?;
         let (kept, count) = write::without(&table, &rows, &mut || self.inner.next_id())?;
         self.put(delete.table.clone(), kept);
         Ok(count as u64)
@@ -252,9 +257,9 @@ impl Transaction {
         for relation in &prepared.relations {
             let rows = match relation {
                 Relation::Table(name) => {
-                    let table = self.work().table(name)?;
+                    let table = self.table(name)?;
                     match numbered {
-                        Some(wanted) if wanted == name => write::numbered(table)?,
+                        Some(wanted) if wanted == name => write::numbered(&table)?,
                         _ => Rows { schema: Arc::clone(&table.schema), batches: table.batches() },
                     }
                 }

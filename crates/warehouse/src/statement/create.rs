@@ -33,6 +33,9 @@ pub(super) fn create(reader: &mut Reader<'_>) -> SqlResult<Statement> {
     if name.name.starts_with('#') {
         return Err(SqlError::unknown("temporary tables"));
     }
+    if reader.at_word("AS") {
+        return Err(SqlError::unknown("CREATE TABLE AS"));
+    }
     let mut draft = Draft::default();
     reader.open()?;
     draft.item(reader)?;

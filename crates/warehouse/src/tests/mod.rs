@@ -3,6 +3,7 @@
 
 mod alter;
 mod copy;
+mod file;
 mod loader;
 mod query;
 mod system;

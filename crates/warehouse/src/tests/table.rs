@@ -44,6 +44,42 @@ async fn keys_must_name_columns() {
 }
 
 #[tokio::test]
+async fn keys_have_limits_and_a_distkey_means_diststyle_key() {
+    let double = Double::new();
+    double.run("CREATE TABLE t (a integer DISTKEY, b integer)").await;
+    double.run("CREATE TABLE u (a integer, b integer)").await;
+    let sql = "SELECT tablename, \"column\" FROM pg_table_def WHERE distkey";
+    assert_eq!(double.rows(sql).await, ["t|a"]);
+    assert!(error("CREATE TABLE t (a integer, b integer) DISTKEY (a, b)").await.contains("only one column"));
+    let twice = "ERROR: multiple DISTKEYs for the table are not allowed";
+    assert_eq!(error("CREATE TABLE t (a integer DISTKEY, b integer DISTKEY)").await, twice);
+    let list = |count| (0..count).map(|n| format!("c{n}")).collect::<Vec<_>>().join(", ");
+    let columns = (0..401).map(|n| format!("c{n} integer")).collect::<Vec<_>>().join(", ");
+    let sorted = |count| format!("CREATE TABLE s ({columns}) SORTKEY ({})", list(count));
+    double.run(&sorted(400)).await;
+    assert_eq!(error(&sorted(401)).await, "ERROR: tables can have at most 400 sort columns");
+}
+
+#[tokio::test]
+async fn types_that_redshift_lacks_are_refused() {
+    for ty in ["tinyint", "uuid", "json", "integer[]", "bytea", "serial", "enum('a')", "integer unsigned", "hstore"] {
+        let error = error(&format!("CREATE TABLE t (a {ty})")).await;
+        assert!(error.contains("not known to the double") || error.contains("syntax error"), "{ty}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_quoted_name_holds_anything_and_a_doubled_quote() {
+    let double = Double::new();
+    double
+        .run("CREATE TABLE \"my table\" (\"a \"\"b\"\" c\" integer, \"select\" integer, \"1\" integer, \"ä\" integer)")
+        .await;
+    double.run("INSERT INTO \"my table\" (\"1\", \"a \"\"B\"\" c\") VALUES (1, 2)").await;
+    assert_eq!(double.value("SELECT \"a \"\"b\"\" c\", \"select\", \"1\", ä FROM \"my table\"").await, "2|null|1|null");
+    assert!(error("CREATE TABLE t (1a integer)").await.contains("syntax error"));
+}
+
+#[tokio::test]
 async fn keys_are_not_enforced() {
     let double = Double::new();
     double.run("CREATE TABLE t (a integer PRIMARY KEY) DISTSTYLE ALL SORTKEY (a)").await;
@@ -59,6 +95,9 @@ async fn what_create_table_does_not_know_is_refused() {
         ("CREATE TABLE t (a integer IDENTITY(1,1))", "IDENTITY"),
         ("CREATE TABLE t (a integer, UNIQUE (a))", "UNIQUE"),
         ("CREATE TABLE t (LIKE u)", "LIKE"),
+        ("CREATE TABLE t AS SELECT 1", "CREATE TABLE AS"),
+        ("CREATE TABLE t (a integer, CHECK (a > 1))", "CHECK"),
+        ("CREATE INDEX i ON t (a)", "INDEX"),
         ("CREATE TABLE t (a integer) BACKUP NO", "BACKUP"),
         ("CREATE TABLE t (a integer) INTERLEAVED SORTKEY (a)", "INTERLEAVED"),
         ("CREATE TABLE t (a geometry)", "geometry"),

@@ -57,6 +57,21 @@ async fn two_that_created_one_table_conflict() {
 }
 
 #[tokio::test]
+async fn a_table_that_was_made_after_the_snapshot_fails_with_1018() {
+    let double = Double::new();
+    double.run("CREATE TABLE t (a integer)").await;
+    let mut early = double.warehouse.begin();
+    early.run("SELECT COUNT(*) FROM t").await.unwrap();
+    double.run("CREATE TABLE late (a integer)").await;
+    let error = early.run("SELECT COUNT(*) FROM late").await.unwrap_err().to_string();
+    assert!(error.starts_with("ERROR: 1018 DETAIL: Relation does not exist."), "{error}");
+    let mut other = double.warehouse.begin();
+    other.run("DROP TABLE late").await.unwrap();
+    let error = other.run("INSERT INTO late VALUES (1)").await.unwrap_err().to_string();
+    assert_eq!(error, "ERROR: relation \"late\" does not exist", "what the transaction itself dropped is gone");
+}
+
+#[tokio::test]
 async fn two_that_wrote_different_tables_both_commit() {
     let double = Double::new();
     double.warehouse.batch(&["CREATE TABLE t (a integer)", "CREATE TABLE u (a integer)"]).await.unwrap();

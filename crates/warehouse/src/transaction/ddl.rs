@@ -60,7 +60,7 @@ impl Transaction {
 
     /// The column stands last; the rows that are there get its DEFAULT or null.
     pub(super) fn add_column(&mut self, name: &TableName, column: Column) -> SqlResult<()> {
-        let table = Arc::clone(self.work().table(name)?);
+        let table = self.table(name)?;
         let known = &table.definition;
         if known.position(&column.name).is_some() {
             let (column, table) = (column.name, &name.name);
@@ -78,7 +78,7 @@ impl Transaction {
     /// Only the length of a varchar can be altered, and only where nothing depends on it. That the rest is refused is
     /// documented, the texts are not.
     pub(super) fn alter_type(&mut self, name: &TableName, column: &str, ty: Type) -> SqlResult<()> {
-        let table = Arc::clone(self.work().table(name)?);
+        let table = self.table(name)?;
         let at = table.definition.position(column).ok_or_else(|| SqlError::no_column(column, &name.name))?;
         let known = table.definition.columns.get(at).ok_or_else(|| SqlError::internal("a column without a place"))?;
         let refused = |why: &str| {
@@ -104,7 +104,7 @@ impl Transaction {
     /// Empties a table, and commits it with all that the transaction did before: nothing of it can be rolled back. What
     /// follows is another transaction, which waits for its locks anew.
     pub(super) async fn truncate(&mut self, name: &TableName) -> SqlResult<()> {
-        let table = Arc::clone(self.work().table(name)?);
+        let table = self.table(name)?;
         self.put(name.clone(), Table { segments: Vec::new(), ..Table::clone(&table) });
         let changes = std::mem::take(&mut self.changes);
         let Some((base, work)) = self.state.take() else { return Err(SqlError::internal("a table of no catalog")) };

@@ -242,6 +242,52 @@ async fn there_is_no_result_before_the_end_nor_of_a_statement_without_one() {
 }
 
 #[tokio::test]
+async fn a_batchs_results_are_read_statement_by_statement() {
+    let service = Service::new();
+    let described = service.run(json!({"Sqls": ["SELECT 1", "SELECT 2"]})).await;
+    let error = service.refused("GetStatementResult", json!({"Id": described["Id"]})).await;
+    assert_eq!(error.code, "ResourceNotFoundException");
+    for n in [1, 2] {
+        let result = service.result(&format!("{}:{n}", id(&described))).await;
+        assert_eq!(result["Records"], json!([[{"longValue": n}]]));
+    }
+}
+
+#[tokio::test]
+async fn a_duration_is_in_nanoseconds_and_a_time_in_seconds() {
+    let service = Service::new();
+    service.double.run("CREATE TABLE l (a integer)").await;
+    let mut holder = service.double.warehouse.begin();
+    holder.run("LOCK l").await.unwrap();
+    let id = service.submit(json!({"Sql": "SELECT * FROM l"})).await;
+    while service.describe(&id).await["Status"] != "STARTED" {
+        tokio::task::yield_now().await;
+    }
+    service.double.wait(TimeDelta::milliseconds(1500));
+    drop(holder);
+    service.api.idle().await;
+    let described = service.describe(&id).await;
+    assert_eq!(described["Duration"], 1_500_000_000);
+    assert_eq!(
+        (&described["CreatedAt"], &described["UpdatedAt"]),
+        (&json!(1_714_979_289.123), &json!(1_714_979_290.623))
+    );
+}
+
+#[tokio::test]
+async fn a_batch_is_a_transaction_block_and_a_statement_is_none() {
+    let service = Service::new();
+    service.double.run("CREATE TABLE t (v varchar(3))").await;
+    let alter = "ALTER TABLE t ALTER COLUMN v TYPE varchar(9)";
+    let described = service.run(json!({"Sqls": [alter]})).await;
+    assert_eq!(described["Error"], "ERROR: ALTER TABLE ALTER COLUMN cannot run inside a transaction block");
+    assert_eq!(service.run(json!({"Sql": alter})).await["Status"], "FINISHED");
+    let described = service.run(json!({"Sqls": ["INSERT INTO t VALUES ('a')", "TRUNCATE t", "SELECT x"]})).await;
+    assert_eq!(described["Status"], "FAILED");
+    assert_eq!(service.double.value("SELECT COUNT(*) FROM t").await, "0");
+}
+
+#[tokio::test]
 async fn a_long_result_comes_in_pages() {
     let service = Service::new();
     service.double.run("CREATE TABLE t (a integer)").await;
@@ -428,6 +474,8 @@ async fn statements_are_listed_by_status_and_name() {
     assert_eq!(names(&service.ok("ListStatements", json!({})).await), ["other", "load-1"]);
     assert_eq!(names(&service.ok("ListStatements", json!({"Status": "ALL"})).await), ["other", "load-2", "load-1"]);
     assert_eq!(names(&service.ok("ListStatements", json!({"Status": "FAILED"})).await), ["load-2"]);
+    let upper = json!({"Status": "ALL", "StatementName": "LOAD"});
+    assert_eq!(names(&service.ok("ListStatements", upper).await), [""; 0], "a prefix is case-sensitive");
     let request = json!({"Status": "ALL", "StatementName": "load", "RoleLevel": true, "MaxResults": 1});
     let first = service.ok("ListStatements", request.clone()).await;
     assert_eq!(names(&first), ["load-2"]);
