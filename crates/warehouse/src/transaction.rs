@@ -12,7 +12,7 @@ use crate::catalog::Catalog;
 use crate::copy;
 use crate::error::{SqlError, SqlResult};
 use crate::loads::{LoadEntry, LoadError};
-use crate::locks::Holder;
+use crate::locks::{Holder, Use};
 use crate::name::TableName;
 use crate::query::{Place, Prepared, Relation, ResultSet, Rows, Scope, Session};
 use crate::statement::{Copy, Delete, Insert, Statement, tokens};
@@ -134,13 +134,11 @@ impl Transaction {
             return Err(SqlError::new(format!("{name} cannot run inside a transaction block")));
         }
         for table in statement.named() {
-            match statement.excludes() {
-                true => self.holder.lock(table).await?,
-                false => self.holder.pass(table).await?,
-            }
+            self.holder.take(table, statement.uses()).await?;
         }
         match statement {
             Statement::CreateSchema { name, if_not_exists } => self.create_schema(name, if_not_exists)?,
+            Statement::DropSchema { name, if_exists, cascade } => self.drop_schema(name, if_exists, cascade).await?,
             Statement::CreateTable { name, if_not_exists, definition } => {
                 self.create_table(name, if_not_exists, definition)?;
             }
@@ -250,7 +248,7 @@ impl Transaction {
     async fn query(&mut self, prepared: Prepared, numbered: Option<&TableName>) -> SqlResult<ResultSet> {
         for relation in &prepared.relations {
             if let Relation::Table(table) = relation {
-                self.holder.pass(table).await?;
+                self.holder.take(table, Use::Read).await?;
             }
         }
         let mut scope = Scope::new();

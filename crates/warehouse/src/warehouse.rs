@@ -156,7 +156,8 @@ impl Inner {
         if let Some(table) = changes.tables.iter().find(|table| !current.same_version(base, table)) {
             return Err(SqlError::conflict(table));
         }
-        if let Some(schema) = changes.schemas.iter().find(|schema| current.schemas.contains(*schema)) {
+        let is_same = |schema: &&String| current.schemas.contains(*schema) == base.schemas.contains(*schema);
+        if let Some(schema) = changes.schemas.iter().find(|schema| !is_same(schema)) {
             return Err(SqlError::conflict(schema));
         }
         let mut next = Catalog::clone(&current);
@@ -166,7 +167,16 @@ impl Inner {
                 None => next.tables.remove(name),
             };
         }
-        next.schemas.extend(changes.schemas.iter().cloned());
+        for schema in &changes.schemas {
+            match work.schemas.contains(schema) {
+                true => next.schemas.insert(schema.clone()),
+                false => next.schemas.remove(schema),
+            };
+        }
+        // One made a table in a schema, the other dropped the schema.
+        if let Some(table) = next.tables.keys().find(|table| !next.schemas.contains(&table.schema)) {
+            return Err(SqlError::conflict(table));
+        }
         let now = self.now();
         next.receipts.retain(|_, at| now - *at < RECEIPTS_KEPT);
         next.receipts.extend(receipt.map(|receipt| (receipt, now)));

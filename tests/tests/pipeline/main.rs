@@ -8,6 +8,7 @@ mod faults;
 mod flow;
 mod mask_key;
 mod modes;
+mod redshift;
 mod refusals;
 mod schema;
 mod transform;

@@ -1,8 +1,8 @@
 //! The Redshift Data API, as JSON in and JSON out (facts/redshift-data-api.md); HTTP is somebody else's.
 //!
 //! ```text
-//! call ─► request (checked) ─► registry (token, record, file) ─► run (a task: one transaction) ─► result (file)
-//!                                  ▲ Describe, GetStatementResult, Cancel, List
+//! call ─► request (checked) ─► registry (token, session, record, file) ─► run (a task: one transaction) ─► result (file)
+//!                                  ▲ Describe, GetStatementResult, Cancel, List: the caller's own
 //! ```
 
 mod error;

@@ -17,6 +17,7 @@ use reader::Reader;
 pub(crate) use reader::tokens;
 
 use crate::error::{SqlError, SqlResult};
+use crate::locks::Use;
 use crate::name::TableName;
 use crate::table::{Column, Definition};
 use crate::types::Type;
@@ -27,6 +28,11 @@ pub(crate) enum Statement {
     CreateSchema {
         name: String,
         if_not_exists: bool,
+    },
+    DropSchema {
+        name: String,
+        if_exists: bool,
+        cascade: bool,
     },
     CreateTable {
         name: TableName,
@@ -131,15 +137,19 @@ impl Statement {
         }
     }
 
-    /// Whether the statement keeps all others from the tables that it names until its transaction ends.
-    pub fn excludes(&self) -> bool {
-        matches!(self, Self::Lock(_) | Self::AddColumn { .. } | Self::AlterType { .. } | Self::Truncate(_))
+    /// How the statement uses the tables that it names.
+    pub fn uses(&self) -> Use {
+        match self {
+            Self::Lock(_) | Self::AddColumn { .. } | Self::AlterType { .. } | Self::Truncate(_) => Use::Exclusive,
+            Self::Copy(_) | Self::Insert(_) | Self::Delete(_) => Use::Write,
+            _ => Use::Read,
+        }
     }
 
     /// The relations that a writing statement names outright; what a query reads is found in its text.
     pub fn named(&self) -> Vec<&TableName> {
         match self {
-            Self::CreateSchema { .. } | Self::Select(_) | Self::Alone(_) => Vec::new(),
+            Self::CreateSchema { .. } | Self::DropSchema { .. } | Self::Select(_) | Self::Alone(_) => Vec::new(),
             Self::Lock(tables) => tables.iter().collect(),
             Self::AddColumn { table, .. } | Self::AlterType { table, .. } | Self::Truncate(table) => vec![table],
             Self::CreateTable { name, .. } => vec![name],
@@ -157,7 +167,14 @@ fn drop(reader: &mut Reader<'_>) -> SqlResult<Statement> {
     if let Some((_, statement)) = alone.into_iter().find(|(word, _)| reader.word(word)) {
         return Ok(reader.rest(Statement::Alone(statement)));
     }
-    reader.known("DROP TABLE", "TABLE")?;
+    if reader.word("SCHEMA") {
+        let if_exists = reader.keywords(&[Keyword::IF, Keyword::EXISTS]);
+        let name = reader.name()?;
+        let cascade = reader.word("CASCADE");
+        let _default = !cascade && reader.word("RESTRICT");
+        return Ok(Statement::DropSchema { name, if_exists, cascade });
+    }
+    reader.known("DROP SCHEMA or DROP TABLE", "TABLE")?;
     let if_exists = reader.keywords(&[Keyword::IF, Keyword::EXISTS]);
     Ok(Statement::DropTable { names: reader.list(Reader::table)?, if_exists })
 }

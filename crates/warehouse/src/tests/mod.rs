@@ -6,6 +6,7 @@ mod copy;
 mod file;
 mod loader;
 mod query;
+mod rules;
 mod system;
 mod table;
 mod transaction;

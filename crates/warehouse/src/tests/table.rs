@@ -17,6 +17,28 @@ async fn a_schema_must_exist_and_may_exist_only_once() {
 }
 
 #[tokio::test]
+async fn a_schema_is_dropped_with_its_tables_only_when_asked_so() {
+    let double = Double::new();
+    double
+        .warehouse
+        .batch(&["CREATE SCHEMA s", "CREATE TABLE s.t (a integer)", "CREATE TABLE t (a integer)"])
+        .await
+        .unwrap();
+    assert_eq!(double.error("DROP SCHEMA s").await, "ERROR: cannot drop schema s because other objects depend on it");
+    double.run("DROP SCHEMA s CASCADE").await;
+    assert_eq!(double.rows("SELECT table_schema FROM svv_tables").await, ["public"]);
+    assert_eq!(double.error("DROP SCHEMA s").await, "ERROR: schema \"s\" does not exist");
+    double.run("DROP SCHEMA IF EXISTS s").await;
+    let double = double.reopened();
+    assert_eq!(double.error("CREATE TABLE s.t (a integer)").await, "ERROR: schema \"s\" does not exist");
+    double.warehouse.batch(&["CREATE SCHEMA s", "DROP SCHEMA s", "CREATE SCHEMA s"]).await.unwrap();
+    let mut making = double.warehouse.begin();
+    making.run("CREATE TABLE s.late (a integer)").await.unwrap();
+    double.run("DROP SCHEMA s RESTRICT").await;
+    assert!(making.commit(None).await.unwrap_err().to_string().contains("1023"));
+}
+
+#[tokio::test]
 async fn a_table_exists_once_unless_asked_otherwise() {
     let double = Double::new();
     double.run("CREATE TABLE t (a integer)").await;
@@ -113,7 +135,8 @@ async fn what_create_table_does_not_know_is_refused() {
         ("CREATE TABLE #t (a integer)", "temporary"),
         ("CREATE VIEW v AS SELECT 1", "VIEW"),
         ("CREATE EXTERNAL SCHEMA e FROM DATA CATALOG", "EXTERNAL"),
-        ("DROP SCHEMA s", "SCHEMA"),
+        ("DROP SCHEMA public CASCADE", "public"),
+        ("DROP VIEW v", "VIEW"),
     ] {
         let error = error(sql).await;
         assert!(error.contains("not known to the double") && error.contains(name), "{sql}: {error}");

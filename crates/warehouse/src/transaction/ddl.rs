@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Transaction;
 use crate::assign::default;
 use crate::error::{SqlError, SqlResult};
+use crate::locks::Use;
 use crate::name::{PUBLIC, TableName};
 use crate::statement::MAX_COLUMNS;
 use crate::system;
@@ -19,6 +20,29 @@ impl Transaction {
             return Ok(());
         }
         if if_not_exists { Ok(()) } else { Err(SqlError::new(format!("schema \"{name}\" already exists"))) }
+    }
+
+    /// A schema that has tables goes with them, and only when asked so.
+    pub(super) async fn drop_schema(&mut self, name: String, if_exists: bool, cascade: bool) -> SqlResult<()> {
+        if name == PUBLIC {
+            return Err(SqlError::unknown("DROP SCHEMA public"));
+        }
+        if !self.work().schemas.contains(&name) {
+            let text = format!("schema \"{name}\" does not exist");
+            return if if_exists { Ok(()) } else { Err(SqlError::new(text)) };
+        }
+        let inside = self.work().tables.keys().filter(|table| table.schema == name);
+        let inside: Vec<TableName> = inside.cloned().collect();
+        if !inside.is_empty() && !cascade {
+            return Err(SqlError::new(format!("cannot drop schema {name} because other objects depend on it")));
+        }
+        for table in &inside {
+            self.holder.take(table, Use::Exclusive).await?;
+        }
+        self.drop_tables(&inside, true)?;
+        self.work().schemas.remove(&name);
+        self.changes.schemas.insert(name);
+        Ok(())
     }
 
     pub(super) fn create_table(

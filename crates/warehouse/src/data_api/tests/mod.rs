@@ -206,7 +206,7 @@ async fn a_conflict_fails_the_statement_with_1023() {
     service.double.warehouse.batch(&["CREATE TABLE t (a integer)", "CREATE TABLE l (a integer)"]).await.unwrap();
     let mut holder = service.double.warehouse.begin();
     holder.run("LOCK l").await.unwrap();
-    let id = service.submit(json!({"Sqls": ["INSERT INTO t VALUES (1)", "SELECT * FROM l"]})).await;
+    let id = service.submit(json!({"Sqls": ["SELECT * FROM t", "SELECT * FROM l", "INSERT INTO t VALUES (1)"]})).await;
     while service.describe(&id).await["SubStatements"][1]["Status"] != "STARTED" {
         tokio::task::yield_now().await;
     }
