@@ -12,7 +12,7 @@
 //! - `SLUICE_WORKGROUP`, `SLUICE_DATABASE`: where statements run. The caller's database user must be allowed to create
 //!   schemas.
 //! - `SLUICE_TEST_BUCKET`: where the files of COPY are put, under `sluice-rules/`, and removed from again.
-//! - `SLUICE_COPY_ROLE`: the role that COPY reads them with; without it the namespace's default role.
+//! - `SLUICE_COPY_ROLE`: the role that COPY reads them with; without it, or by `default`, the namespace's default role.
 //!
 //! Every case has a schema of its own, `sluice_rules_<time>_<n>` there, which is dropped afterwards; one that is left is
 //! that of a run that was killed. A new case is an entry in one of the lists.

@@ -15,7 +15,7 @@ pub struct Workgroup {
     pub clients: Clients,
     pub name: String,
     pub database: String,
-    /// The role of COPY, where it is not the default.
+    /// The role of COPY; none, or `default`, is the namespace's default.
     pub role: Option<String>,
     pub bucket: String,
     /// What the names of the cases' schemas begin with.
@@ -69,7 +69,10 @@ impl Target for Workgroup {
     }
 
     fn role(&self) -> String {
-        self.role.as_ref().map_or_else(|| "default".to_owned(), |role| format!("'{role}'"))
+        match self.role.as_deref() {
+            None | Some("default") => "default".to_owned(),
+            Some(arn) => format!("'{arn}'"),
+        }
     }
 
     fn url(&self, case: usize, key: &str) -> String {
