@@ -12,7 +12,7 @@ FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check build bench fuzz python clean
+.PHONY: help run test certify check build bench fuzz python clean
 
 help: ## list the verbs
 	@awk -F ':.* ## ' '/^[a-z]+:.* ## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ test: check python ## everything: check, Rust tests, Python checks by independen
 	$(CARGO) build --locked --workspace --tests --bins
 	$(CARGO) test --locked --workspace
 	$(VENV)/bin/python -m pytest tests/python
+
+certify: ## run the rules of the warehouse's double against a real workgroup; tests/tests/pipeline/redshift/mod.rs says how
+	TEST_AWS=1 $(CARGO) test --locked -p tests --test pipeline redshift::a_real_workgroup
 
 check: ## format, lints, documentation, guards of the architecture
 	$(CARGO) fmt --all --check

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::AUTHORIZATION;
 use http::request::Parts;
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -152,7 +153,9 @@ impl Server {
 
     async fn carry_out(&self, target: Target, head: Parts, content: Content) -> Response<Body> {
         match (target, content) {
-            (Target::Json { prefix, operation }, Content::Whole(body)) => self.json(&prefix, &operation, &body).await,
+            (Target::Json { prefix, operation }, Content::Whole(body)) => {
+                self.json(&prefix, &operation, caller(&head.headers), &body).await
+            }
             (Target::Form, Content::Whole(body)) => self.form(&body),
             (Target::Invoke(function), Content::Whole(body)) => {
                 lambda::invoke(&self.functions, &self.deliveries, &function, &head.headers, &body).await
@@ -175,7 +178,7 @@ impl Server {
         })
     }
 
-    async fn json(&self, prefix: &str, operation: &str, body: &[u8]) -> Response<Body> {
+    async fn json(&self, prefix: &str, operation: &str, caller: &str, body: &[u8]) -> Response<Body> {
         let Some(service) = self.services.iter().find(|service| service.target_prefix() == prefix) else {
             return json_error("application/x-amz-json-1.1", &ApiError::not_known(format!("service {prefix}")));
         };
@@ -184,7 +187,7 @@ impl Server {
             body => serde_json::from_slice::<Value>(body),
         };
         let answer = match request {
-            Ok(request) => service.call(operation, request).await,
+            Ok(request) => service.call_by(caller, operation, request).await,
             Err(error) => Err(ApiError::new("SerializationException", error.to_string())),
         };
         match answer {
@@ -236,6 +239,14 @@ impl Content {
 async fn asked(stop: &mut watch::Receiver<bool>) {
     // Where the one who asks is gone, everything is.
     let _asked = stop.wait_for(|stop| *stop).await;
+}
+
+/// Who calls: the access key of the signature, `Credential=<key>/…`. Whether the signature is right nobody asks here; a
+/// call without one is of a caller without a name.
+fn caller(headers: &HeaderMap) -> &str {
+    let header = headers.get(AUTHORIZATION).and_then(|header| header.to_str().ok()).unwrap_or_default();
+    let credential = header.split_once("Credential=").map_or("", |(_, rest)| rest);
+    credential.split('/').next().unwrap_or_default()
 }
 
 /// The service and operation of a call, as faults name them.

@@ -74,4 +74,9 @@ pub trait Service: Send + Sync {
     ///
     /// An operation or a member that is not known is refused with [`ApiError::not_known`], never ignored.
     async fn call(&self, operation: &str, request: Value) -> Result<Value, ApiError>;
+
+    /// The same for one of several callers, told apart by the access key that signed. Most services here do not care.
+    async fn call_by(&self, _caller: &str, operation: &str, request: Value) -> Result<Value, ApiError> {
+        self.call(operation, request).await
+    }
 }

@@ -9,7 +9,7 @@ use arrow::datatypes::{
     ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int16Type, Int32Type,
     Int64Type, Time64MicrosecondType, TimeUnit, TimestampMicrosecondType,
 };
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 
 use crate::error::{SqlError, SqlResult};
 use crate::text::text;
@@ -234,17 +234,21 @@ fn time(text: &str) -> SqlResult<i64> {
 }
 
 fn timestamp(text: &str) -> SqlResult<i64> {
-    let at = moment(text).ok_or_else(|| invalid(text, Type::Timestamp))?;
-    Ok(at.and_utc().timestamp_micros())
+    // An offset says nothing here.
+    let at = moment(text).or_else(|| with_offset(text).map(|at| at.naive_local()));
+    Ok(at.ok_or_else(|| invalid(text, Type::Timestamp))?.and_utc().timestamp_micros())
 }
 
 /// A moment with its offset to UTC, or in the session's zone, which is UTC. Zones by their names are not known here.
 fn timestamptz(text: &str) -> SqlResult<i64> {
-    let word = text.trim().replacen('T', " ", 1);
-    let with_offset = ["%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f %#z", "%Y-%m-%d %H:%M%#z"];
-    let found = with_offset.iter().find_map(|format| DateTime::parse_from_str(&word, format).ok());
-    let found = found.map(|at| at.to_utc()).or_else(|| moment(text).map(|at| at.and_utc()));
+    let found = with_offset(text).map(|at| at.to_utc()).or_else(|| moment(text).map(|at| at.and_utc()));
     Ok(found.ok_or_else(|| invalid(text, Type::Timestamptz))?.timestamp_micros())
+}
+
+fn with_offset(text: &str) -> Option<DateTime<FixedOffset>> {
+    let word = text.trim().replacen('T', " ", 1);
+    let formats = ["%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f %#z", "%Y-%m-%d %H:%M%#z"];
+    formats.iter().find_map(|format| DateTime::parse_from_str(&word, format).ok())
 }
 
 /// A day and a time of day, which may be left out.
@@ -283,9 +287,13 @@ fn overflow() -> SqlError {
     SqlError::new("Numeric data overflow (result precision)")
 }
 
-fn fits(value: i128, precision: u8) -> SqlResult<i128> {
+/// Up to this precision a decimal is kept in 8 bytes, which do not hold all that has so many digits.
+const LONG_PRECISION: u8 = 19;
+
+pub(crate) fn fits(value: i128, precision: u8) -> SqlResult<i128> {
     let limit = 10_i128.checked_pow(u32::from(precision)).ok_or_else(overflow)?;
-    if value.abs() < limit { Ok(value) } else { Err(overflow()) }
+    let is_kept = precision != LONG_PRECISION || i64::try_from(value).is_ok();
+    if value.abs() < limit && is_kept { Ok(value) } else { Err(overflow()) }
 }
 
 /// Moves a decimal to another scale, rounded half away from zero.

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::error::{SqlError, SqlResult};
 use crate::name::{PUBLIC, TableName};
+use crate::system;
 use crate::table::Table;
 
 /// Every schema and table at one moment. Copies share the tables, so a copy is cheap.
@@ -27,9 +28,12 @@ impl Default for Catalog {
 }
 
 impl Catalog {
-    /// The table, or Redshift's complaint that it is not there.
+    /// The table, or Redshift's complaint that it is not there. A view of the system's may be there in Redshift.
     pub fn table(&self, name: &TableName) -> SqlResult<&Arc<Table>> {
-        self.tables.get(name).ok_or_else(|| SqlError::no_relation(name))
+        self.tables.get(name).ok_or_else(|| match system::may_be_view(name) {
+            true => SqlError::unknown(format!("the system view {name}")),
+            false => SqlError::no_relation(name),
+        })
     }
 
     /// Whether both hold the same version of a table, or neither holds one.

@@ -48,6 +48,13 @@ impl SqlError {
         ))
     }
 
+    /// A table that was made after the transaction began to read.
+    pub fn later_relation(name: impl fmt::Display) -> Self {
+        Self::new(format!(
+            "1018 DETAIL: Relation does not exist. (table \"{name}\" was made after the transaction's snapshot)"
+        ))
+    }
+
     /// A null where the column allows none.
     pub fn null_value(column: &str) -> Self {
         Self::new(format!("Cannot insert a NULL value into column {column}"))

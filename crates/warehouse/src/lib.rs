@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! JSON ─► data_api ─► Transaction ─► statement (text to what is known)
+//!                          │             ├─► ddl      schemas, tables, columns, TRUNCATE
 //!                          │             ├─► query    the engine's door: DataFusion is named only behind it
 //!                          │             ├─► copy     Parquet by manifest, from `Objects`
 //!                          │             └─► write    INSERT, DELETE
@@ -14,8 +15,9 @@
 //! the changed versions into a new catalog, unless another transaction has changed the same tables since.
 //!
 //! The rules come from `facts/redshift-copy.md`, `redshift-sql.md` and `redshift-data-api.md`; what is unverified there
-//! says so where it is used here. This crate does not know HTTP, S3 or users and rights: `local` serves it and gives it
-//! objects. Start reading at [`Warehouse`], then `transaction.rs`, then [`data_api`].
+//! says so where it is used here, and RULES.md lists each rule with its tests. This crate does not know HTTP, S3 or
+//! users and rights: `local` serves it, gives it objects and says who calls. Start reading at [`Warehouse`], then
+//! `transaction.rs`, then [`data_api`].
 
 mod assign;
 mod cast;

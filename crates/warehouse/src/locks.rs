@@ -1,4 +1,5 @@
-//! `LOCK`: one transaction at a time holds a table, the others wait their turn, and a circle of waiters is broken.
+//! Locks of tables: writers of one table take turns, `LOCK` and what alters a table keep readers out as well, and a circle
+//! of waiters is broken (facts/redshift-sql.md, isolation and locks).
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,9 +12,20 @@ use crate::name::TableName;
 /// A transaction's number.
 pub(crate) type TransactionId = u64;
 
+/// How a statement uses a table. A later one holds what an earlier one does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Use {
+    /// Reads a snapshot: it waits for those who keep readers out, and holds nothing.
+    Read,
+    /// Adds or takes rows: one transaction at a time, until its end.
+    Write,
+    /// Alone.
+    Exclusive,
+}
+
 #[derive(Debug, Default)]
 struct Held {
-    holders: BTreeMap<TableName, TransactionId>,
+    holders: BTreeMap<TableName, (TransactionId, Use)>,
     waiting: BTreeMap<TransactionId, TableName>,
 }
 
@@ -34,7 +46,7 @@ pub(crate) struct Holder {
 impl Drop for Holder {
     fn drop(&mut self) {
         self.locks.with(|held| {
-            held.holders.retain(|_, holder| *holder != self.id);
+            held.holders.retain(|_, (holder, _)| *holder != self.id);
             held.waiting.remove(&self.id);
         });
         self.locks.released.notify_waiters();
@@ -53,23 +65,13 @@ impl Locks {
 }
 
 impl Holder {
-    /// Waits until no other transaction holds the table, then holds it.
-    pub async fn lock(&self, table: &TableName) -> SqlResult<()> {
-        self.wait(table, true).await
-    }
-
-    /// Waits until no other transaction holds the table: LOCK keeps readers and writers out
-    /// (facts/redshift-sql.md, isolation and locks).
-    pub async fn pass(&self, table: &TableName) -> SqlResult<()> {
-        self.wait(table, false).await
-    }
-
-    async fn wait(&self, table: &TableName, take: bool) -> SqlResult<()> {
+    /// Waits until the table may be used so, then holds it until the end of the transaction.
+    pub async fn take(&self, table: &TableName, how: Use) -> SqlResult<()> {
         loop {
             let mut released = std::pin::pin!(self.locks.released.notified());
             // Registered before the look, so that a release between look and wait is not missed.
             released.as_mut().enable();
-            if self.locks.with(|held| held.turn(self.id, table, take))? {
+            if self.locks.with(|held| held.turn(self.id, table, how))? {
                 return Ok(());
             }
             released.await;
@@ -79,12 +81,15 @@ impl Holder {
 
 impl Held {
     /// Whether it is this transaction's turn; where not, it is noted as waiting unless that closes a circle.
-    fn turn(&mut self, id: TransactionId, table: &TableName, take: bool) -> SqlResult<bool> {
-        let other = self.holders.get(table).copied().filter(|holder| *holder != id);
-        let Some(other) = other else {
+    fn turn(&mut self, id: TransactionId, table: &TableName, how: Use) -> SqlResult<bool> {
+        let held = self.holders.get(table).copied();
+        // A reader passes a writer: it has its snapshot.
+        let in_the_way = |held: &(TransactionId, Use)| held.0 != id && (how, held.1) != (Use::Read, Use::Write);
+        let Some((other, _)) = held.filter(in_the_way) else {
             self.waiting.remove(&id);
-            if take {
-                self.holders.insert(table.clone(), id);
+            if how > Use::Read {
+                let how = held.map_or(how, |(_, held)| held.max(how));
+                self.holders.insert(table.clone(), (id, how));
             }
             return Ok(true);
         };
@@ -94,7 +99,7 @@ impl Held {
                 self.waiting.remove(&id);
                 return Err(SqlError::new(format!("deadlock detected while waiting for relation \"{table}\"")));
             }
-            next = self.waiting.get(&holder).and_then(|wanted| self.holders.get(wanted)).copied();
+            next = self.waiting.get(&holder).and_then(|wanted| self.holders.get(wanted)).map(|(holder, _)| *holder);
         }
         self.waiting.insert(id, table.clone());
         Ok(false)

@@ -9,7 +9,7 @@ use arrow::datatypes::Schema;
 use crate::catalog::Catalog;
 use crate::error::SqlResult;
 use crate::loads::LoadLog;
-use crate::name::PUBLIC;
+use crate::name::{PUBLIC, TableName};
 use crate::query::Rows;
 use crate::table::{Column, DistStyle, Table};
 use crate::types::Type;
@@ -21,6 +21,13 @@ const VIEWS: &[&str] =
 /// The view of that name.
 pub(crate) fn view(name: &str) -> Option<&'static str> {
     VIEWS.iter().copied().find(|view| *view == name)
+}
+
+/// Whether Redshift Serverless has system views of such names: those that are not known here are refused.
+pub(crate) fn may_be_view(name: &TableName) -> bool {
+    let plain = [PUBLIC, "pg_catalog"].contains(&name.schema.as_str());
+    let prefixes = ["sys_", "svv_", "pg_"];
+    name.schema == "information_schema" || plain && prefixes.iter().any(|prefix| name.name.starts_with(prefix))
 }
 
 /// The rows of a view.

@@ -1,5 +1,7 @@
 //! A transaction: statements one after the other on a copy of the warehouse, which becomes the warehouse at commit.
 
+mod ddl;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -10,12 +12,12 @@ use crate::catalog::Catalog;
 use crate::copy;
 use crate::error::{SqlError, SqlResult};
 use crate::loads::{LoadEntry, LoadError};
-use crate::locks::Holder;
-use crate::name::{PUBLIC, TableName};
+use crate::locks::{Holder, Use};
+use crate::name::TableName;
 use crate::query::{Place, Prepared, Relation, ResultSet, Rows, Scope, Session};
 use crate::statement::{Copy, Delete, Insert, Statement, tokens};
 use crate::system;
-use crate::table::{Definition, Table};
+use crate::table::Table;
 use crate::warehouse::Inner;
 use crate::write;
 
@@ -37,10 +39,21 @@ pub(crate) struct Changes {
     pub schemas: BTreeSet<String>,
 }
 
+/// How far a transaction reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// One statement that commits by itself.
+    Statement,
+    /// What BEGIN and END enclose, and every batch of the Data API that is one transaction: some statements cannot run
+    /// in it.
+    Block,
+}
+
 /// A running transaction. Dropping it rolls it back.
 #[derive(Debug)]
 pub struct Transaction {
     inner: Arc<Inner>,
+    extent: Extent,
     holder: Holder,
     /// The warehouse as it was, and as it is for this transaction; taken by the first statement, after its waiting.
     state: Option<(Arc<Catalog>, Catalog)>,
@@ -51,9 +64,20 @@ pub struct Transaction {
 }
 
 impl Transaction {
-    pub(crate) fn new(inner: Arc<Inner>, holder: Holder) -> Self {
-        let started = inner.now();
-        Self { inner, holder, state: None, changes: Changes::default(), started, last_copy_rows: 0, failed: false }
+    pub(crate) fn new(inner: Arc<Inner>, extent: Extent) -> Self {
+        let (started, holder) = (inner.now(), inner.holder());
+        let changes = Changes::default();
+        Self { inner, extent, holder, state: None, changes, started, last_copy_rows: 0, failed: false }
+    }
+
+    /// The rows of the last COPY before this transaction in its session.
+    pub fn set_last_copy_rows(&mut self, rows: u64) {
+        self.last_copy_rows = rows;
+    }
+
+    /// The rows of the last COPY.
+    pub fn last_copy_rows(&self) -> u64 {
+        self.last_copy_rows
     }
 
     /// Whether a commit would change anything.
@@ -106,23 +130,23 @@ impl Transaction {
         let statement = Statement::parse(tokens)?;
         let query_id = self.inner.next_id();
         let done = |rows| Outcome { query_id, rows, result: None };
-        if let Statement::Lock(tables) = &statement {
-            for table in tables {
-                self.holder.lock(table).await?;
-            }
-            let work = self.work();
-            tables.iter().try_for_each(|table| work.table(table).map(drop))?;
-            return Ok(done(Some(0)));
+        if let (Extent::Block, Some(name)) = (self.extent, statement.runs_alone()) {
+            return Err(SqlError::new(format!("{name} cannot run inside a transaction block")));
         }
         for table in statement.named() {
-            self.holder.pass(table).await?;
+            self.holder.take(table, statement.uses()).await?;
         }
         match statement {
             Statement::CreateSchema { name, if_not_exists } => self.create_schema(name, if_not_exists)?,
+            Statement::DropSchema { name, if_exists, cascade } => self.drop_schema(name, if_exists, cascade).await?,
             Statement::CreateTable { name, if_not_exists, definition } => {
                 self.create_table(name, if_not_exists, definition)?;
             }
             Statement::DropTable { names, if_exists } => self.drop_tables(&names, if_exists)?,
+            Statement::AddColumn { table, column } => self.add_column(&table, column)?,
+            Statement::AlterType { table, column, ty } => self.alter_type(&table, &column, ty)?,
+            Statement::Truncate(table) => self.truncate(&table).await?,
+            Statement::Lock(tables) => tables.iter().try_for_each(|table| self.table(table).map(drop))?,
             Statement::Copy(copy) => {
                 self.copy(&copy, query_id).await?;
                 // Whether the Data API counts a COPY's rows is unverified, so nobody may rely on it.
@@ -135,7 +159,7 @@ impl Transaction {
                 let result = self.query(prepared, None).await?;
                 return Ok(Outcome { query_id, rows: Some(result.rows() as u64), result: Some(result) });
             }
-            Statement::Lock(_) => {}
+            Statement::Alone(name) => return Err(SqlError::unknown(format!("the statement {name}"))),
         }
         Ok(done(Some(0)))
     }
@@ -156,54 +180,22 @@ impl Transaction {
         work
     }
 
+    /// A table as this transaction sees it. One that is there by now, and was not when the transaction took its snapshot,
+    /// has an error of its own.
+    fn table(&mut self, name: &TableName) -> SqlResult<Arc<Table>> {
+        let found = self.work().table(name).map(Arc::clone);
+        let is_later = !self.changes.tables.contains(name) && self.inner.current().tables.contains_key(name);
+        if found.is_err() && is_later { Err(SqlError::later_relation(name)) } else { found }
+    }
+
     fn put(&mut self, name: TableName, table: Table) {
         self.work().tables.insert(name.clone(), Arc::new(table));
         self.changes.tables.insert(name);
     }
 
-    fn create_schema(&mut self, name: String, if_not_exists: bool) -> SqlResult<()> {
-        if self.work().schemas.insert(name.clone()) {
-            self.changes.schemas.insert(name);
-            return Ok(());
-        }
-        if if_not_exists { Ok(()) } else { Err(SqlError::new(format!("schema \"{name}\" already exists"))) }
-    }
-
-    fn create_table(&mut self, name: TableName, if_not_exists: bool, definition: Definition) -> SqlResult<()> {
-        if !self.work().schemas.contains(&name.schema) {
-            return Err(SqlError::new(format!("schema \"{}\" does not exist", name.schema)));
-        }
-        if self.work().tables.contains_key(&name) {
-            let text = format!("Relation \"{}\" already exists", name.name);
-            return if if_not_exists { Ok(()) } else { Err(SqlError::new(text)) };
-        }
-        if name.schema == PUBLIC && system::view(&name.name).is_some() {
-            return Err(SqlError::unknown(format!("a table with the name of the system view {}", name.name)));
-        }
-        // A DEFAULT must fit its column before any row does.
-        for column in definition.columns.iter().filter(|column| column.default.is_some()) {
-            crate::assign::default(column, 1)?;
-        }
-        let id = self.inner.next_id();
-        self.put(name, Table::new(id, definition));
-        Ok(())
-    }
-
-    fn drop_tables(&mut self, names: &[TableName], if_exists: bool) -> SqlResult<()> {
-        for name in names {
-            let there = self.work().tables.remove(name).is_some();
-            if there {
-                self.changes.tables.insert(name.clone());
-            } else if !if_exists {
-                return Err(SqlError::new(format!("Table \"{name}\" does not exist")));
-            }
-        }
-        Ok(())
-    }
-
     async fn copy(&mut self, copy: &Copy, query_id: u64) -> SqlResult<()> {
         self.last_copy_rows = 0;
-        let table = Arc::clone(self.work().table(&copy.table)?);
+        let table = self.table(&copy.table)?;
         let start_time = self.inner.now();
         let loaded = copy::load(copy, &table, self.inner.objects()).await;
         let entry = |rows, files, bytes, error: Option<LoadError>| LoadEntry {
@@ -236,7 +228,7 @@ impl Transaction {
         let origins = write::origins(&insert.source);
         let prepared = Prepared::of(*insert.source.clone(), Place::Insert, &self.session())?;
         let result = self.query(prepared, None).await?;
-        let table = Arc::clone(self.work().table(&insert.table)?);
+        let table = self.table(&insert.table)?;
         let batches = write::inserted(insert, &table, &result, &origins)?;
         let appended = table.append(batches, &mut || self.inner.next_id())?;
         self.put(insert.table.clone(), appended);
@@ -246,7 +238,7 @@ impl Transaction {
     async fn delete(&mut self, delete: &Delete) -> SqlResult<u64> {
         let prepared = Prepared::of(write::doomed(delete)?, Place::Elsewhere, &self.session())?;
         let rows = self.query(prepared, Some(&delete.table)).await?;
-        let table = Arc::clone(self.work().table(&delete.table)?);
+        let table = self.table(&delete.table)?;
         let (kept, count) = write::without(&table, &rows, &mut || self.inner.next_id())?;
         self.put(delete.table.clone(), kept);
         Ok(count as u64)
@@ -256,16 +248,16 @@ impl Transaction {
     async fn query(&mut self, prepared: Prepared, numbered: Option<&TableName>) -> SqlResult<ResultSet> {
         for relation in &prepared.relations {
             if let Relation::Table(table) = relation {
-                self.holder.pass(table).await?;
+                self.holder.take(table, Use::Read).await?;
             }
         }
         let mut scope = Scope::new();
         for relation in &prepared.relations {
             let rows = match relation {
                 Relation::Table(name) => {
-                    let table = self.work().table(name)?;
+                    let table = self.table(name)?;
                     match numbered {
-                        Some(wanted) if wanted == name => write::numbered(table)?,
+                        Some(wanted) if wanted == name => write::numbered(&table)?,
                         _ => Rows { schema: Arc::clone(&table.schema), batches: table.batches() },
                     }
                 }

@@ -9,6 +9,7 @@ mod flow;
 mod groups;
 mod mask_key;
 mod modes;
+mod redshift;
 mod refusals;
 mod schema;
 mod transform;

@@ -189,6 +189,27 @@ async fn idle_waits_for_statements() {
 }
 
 #[tokio::test]
+async fn a_statement_is_that_of_the_access_key_that_signed() {
+    let laptop = Laptop::start().await;
+    let data = &laptop.local.clients().redshift_data;
+    let submit = data.execute_statement().workgroup_name("sluice").database("dev");
+    let submitted = submit.sql("SELECT 1").send().await.unwrap();
+    laptop.local.idle().await;
+    data.describe_statement().id(submitted.id().unwrap()).send().await.unwrap();
+    let endpoint = aws::clients::Endpoint {
+        url: laptop.local.url().to_owned(),
+        access_key_id: "analyst".to_owned(),
+        secret_access_key: "another".to_owned(),
+        max_attempts: 1,
+        metrics: aws::metric::Sink::Stdout,
+    };
+    let analyst = aws::Clients::at(&endpoint).await;
+    let described = analyst.redshift_data.describe_statement().id(submitted.id().unwrap()).send().await;
+    let error = described.unwrap_err().into_service_error();
+    assert!(error.is_resource_not_found_exception(), "{error:?}");
+}
+
+#[tokio::test]
 async fn an_unknown_service_operation_or_member_is_refused() {
     let laptop = Laptop::start().await;
     let call =

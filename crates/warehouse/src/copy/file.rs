@@ -7,7 +7,7 @@ use parquet::basic::Compression;
 use parquet::file::metadata::ParquetMetaData;
 
 use super::physical::{check_target, is_compatible, schema_text, type_text};
-use super::{Failure, Mapping};
+use super::{Failure, Mapping, row};
 use crate::assign::check_nulls;
 use crate::cast::{cast, check_single_bytes, first_longer};
 use crate::error::SqlError;
@@ -31,13 +31,18 @@ pub(super) fn read(bytes: Bytes, url: &str, mapping: &Mapping) -> Result<Vec<Vec
     let builder = builder.map_err(|error| unreadable(&error))?;
     check_codec(builder.metadata(), url)?;
     let targets = check_columns(builder.metadata(), url, mapping)?;
+    let may_be_too_large = row::may_be_too_large(mapping);
     let mut batches = Vec::new();
     for batch in builder.build().map_err(|error| unreadable(&error))? {
         let batch = batch.map_err(|error| unreadable(&error))?;
         let values = batch.columns().iter().zip(&targets);
         let values = values
             .map(|(values, column)| loadable(values, column).map_err(|failure| failure.in_file(url).in_column(column)));
-        batches.push(values.collect::<Result<_, _>>()?);
+        let values: Vec<ArrayRef> = values.collect::<Result<_, _>>()?;
+        if may_be_too_large {
+            row::check(&values).map_err(|failure| failure.in_file(url))?;
+        }
+        batches.push(values);
     }
     Ok(batches)
 }

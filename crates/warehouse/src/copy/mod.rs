@@ -8,6 +8,7 @@ mod failure;
 mod file;
 mod manifest;
 mod physical;
+mod row;
 
 use std::sync::Arc;
 

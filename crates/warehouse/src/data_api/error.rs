@@ -42,6 +42,12 @@ impl ApiError {
         Self::validation(format!("not known to the double: {what}"))
     }
 
+    /// More of something than an account may have at a time.
+    pub(super) fn exceeded(code: &'static str, what: &str, quota: usize) -> Self {
+        let message = format!("Active {what} exceeded the allowed quota ({quota}).");
+        Self { status: 400, code, message, resource_id: None }
+    }
+
     pub(super) fn not_found(message: impl Into<String>, id: &str) -> Self {
         Self {
             status: 400,

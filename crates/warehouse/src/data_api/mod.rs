@@ -1,8 +1,8 @@
 //! The Redshift Data API, as JSON in and JSON out (facts/redshift-data-api.md); HTTP is somebody else's.
 //!
 //! ```text
-//! call ─► request (checked) ─► registry (token, record, file) ─► run (a task: one transaction) ─► result (file)
-//!                                  ▲ Describe, GetStatementResult, Cancel, List
+//! call ─► request (checked) ─► registry (token, session, record, file) ─► run (a task: one transaction) ─► result (file)
+//!                                  ▲ Describe, GetStatementResult, Cancel, List: the caller's own
 //! ```
 
 mod error;
@@ -11,6 +11,7 @@ mod registry;
 mod request;
 mod result;
 mod run;
+mod session;
 #[cfg(test)]
 mod tests;
 
@@ -62,15 +63,18 @@ impl DataApi {
 
     /// One call: `operation` as in `X-Amz-Target: RedshiftData.<operation>`. Must be called within a tokio runtime;
     /// submitted statements run as its tasks.
-    pub async fn call(&self, operation: &str, request: Value) -> Result<Value, ApiError> {
+    ///
+    /// `caller` is whoever calls, in any words: statements and sessions are those of the caller who made them, and to
+    /// all others they are not there. AWS goes by the role (`RoleLevel`).
+    pub async fn call(&self, caller: &str, operation: &str, request: Value) -> Result<Value, ApiError> {
         self.shared.registry.expire(self.shared.warehouse.now()).await?;
         match operation {
-            "ExecuteStatement" => self.submit(request, Operation::Execute).await,
-            "BatchExecuteStatement" => self.submit(request, Operation::Batch).await,
-            "DescribeStatement" => self.describe(&read::<IdRequest>(request)?.id),
-            "GetStatementResult" => self.result(&read(request)?).await,
-            "CancelStatement" => self.cancel(&read::<IdRequest>(request)?.id),
-            "ListStatements" => self.list(read(request)?),
+            "ExecuteStatement" => self.submit(caller, request, Operation::Execute).await,
+            "BatchExecuteStatement" => self.submit(caller, request, Operation::Batch).await,
+            "DescribeStatement" => self.describe(caller, &IdRequest::of(request)?.id),
+            "GetStatementResult" => self.result(caller, &ResultRequest::of(request)?).await,
+            "CancelStatement" => self.cancel(caller, &IdRequest::of(request)?.id),
+            "ListStatements" => self.list(caller, read(request)?),
             _ => Err(ApiError::unknown(format!("the operation {operation}"))),
         }
     }
@@ -80,10 +84,12 @@ impl DataApi {
         self.shared.registry.idle().await;
     }
 
-    async fn submit(&self, request: Value, operation: Operation) -> Result<Value, ApiError> {
+    async fn submit(&self, caller: &str, request: Value, operation: Operation) -> Result<Value, ApiError> {
         let shared = &self.shared;
-        let submission = Submission::of(request, operation, &shared.endpoints)?;
-        match shared.registry.submit(submission, shared.warehouse.now())? {
+        let now = shared.warehouse.now();
+        let session = |id: &str| shared.registry.sessions.place(id, caller, now);
+        let submission = Submission::of(request, operation, caller, &shared.endpoints, session)?;
+        match shared.registry.submit(submission, now)? {
             Submitted::Known(record) => Ok(record.submitted()),
             Submitted::New(mut record, cancelled) => {
                 if let Err(error) = shared.registry.save(&record).await {
@@ -99,26 +105,26 @@ impl DataApi {
         }
     }
 
-    fn get(&self, id: &str) -> Result<Record, ApiError> {
+    fn get(&self, caller: &str, id: &str) -> Result<Record, ApiError> {
         if uuid::Uuid::parse_str(id).is_err() {
             return Err(ApiError::constraint("id", "be the id of a statement"));
         }
-        self.shared.registry.get(id, self.shared.warehouse.now())
+        self.shared.registry.get(id, caller, self.shared.warehouse.now())
     }
 
-    fn describe(&self, id: &str) -> Result<Value, ApiError> {
+    fn describe(&self, caller: &str, id: &str) -> Result<Value, ApiError> {
         let (parent, part) = split(id)?;
-        let record = self.get(parent)?;
+        let record = self.get(caller, parent)?;
         match part {
             None => Ok(record.described()),
             Some(n) => record.described_part(n).ok_or_else(|| ApiError::not_found("Query does not exist.", id)),
         }
     }
 
-    async fn result(&self, request: &ResultRequest) -> Result<Value, ApiError> {
+    async fn result(&self, caller: &str, request: &ResultRequest) -> Result<Value, ApiError> {
         let id = request.id.as_str();
         let (parent, part) = split(id)?;
-        let record = self.get(parent)?;
+        let record = self.get(caller, parent)?;
         let none = || {
             let text = "Query does not have result. Please check query status with DescribeStatement.";
             ApiError::not_found(text, id)
@@ -136,13 +142,13 @@ impl DataApi {
         self.shared.registry.read_result(parent, n).await?.page(request.next_token.as_deref())
     }
 
-    fn cancel(&self, id: &str) -> Result<Value, ApiError> {
-        self.get(id)?;
+    fn cancel(&self, caller: &str, id: &str) -> Result<Value, ApiError> {
+        self.get(caller, id)?;
         self.shared.registry.cancel(id)?;
         Ok(json!({"Status": true}))
     }
 
-    fn list(&self, request: ListRequest) -> Result<Value, ApiError> {
+    fn list(&self, caller: &str, request: ListRequest) -> Result<Value, ApiError> {
         let status = request.status.as_deref().unwrap_or("FINISHED");
         if !["SUBMITTED", "PICKED", "STARTED", "FINISHED", "ABORTED", "FAILED", "ALL"].contains(&status) {
             return Err(ApiError::constraint("status", "satisfy enum value set"));
@@ -153,7 +159,7 @@ impl DataApi {
         }
         // None and 0 mean the same to the service's model: its own default.
         let most = if most == 0 { 100 } else { most };
-        let mut records = self.shared.registry.list(self.shared.warehouse.now());
+        let mut records = self.shared.registry.list(caller, self.shared.warehouse.now());
         records.retain(|record| request.matches(record, status));
         let start = match &request.next_token {
             Some(token) => {

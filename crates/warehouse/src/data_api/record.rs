@@ -58,6 +58,9 @@ pub(super) struct Part {
 pub(super) struct Record {
     pub id: String,
     pub submission: Submission,
+    /// The session that it runs in, where it is kept.
+    #[serde(default)]
+    pub session_id: Option<String>,
     pub status: Status,
     pub error: Option<String>,
     pub created_at: DateTime<Utc>,
@@ -69,7 +72,7 @@ pub(super) struct Record {
 }
 
 impl Record {
-    pub fn new(id: String, submission: Submission, now: DateTime<Utc>) -> Self {
+    pub fn new(id: String, submission: Submission, session_id: Option<String>, now: DateTime<Utc>) -> Self {
         let part = Part {
             status: Status::Submitted,
             error: None,
@@ -85,6 +88,7 @@ impl Record {
             id,
             parts: vec![part; submission.sqls.len()],
             submission,
+            session_id,
             status: Status::Submitted,
             error: None,
             created_at: now,
@@ -172,6 +176,9 @@ impl Record {
         if let Some(name) = &submission.name {
             entry.insert("StatementName".into(), json!(name));
         }
+        if let Some(session) = &self.session_id {
+            entry.insert("SessionId".into(), json!(session));
+        }
         if !submission.parameters.is_empty() {
             entry.insert("QueryParameters".into(), json!(submission.parameters));
         }
@@ -184,6 +191,9 @@ impl Record {
 
     fn place(&self) -> Map<String, Value> {
         let mut place = members(json!({"Database": self.submission.database}));
+        if let Some(session) = &self.session_id {
+            place.insert("SessionId".into(), json!(session));
+        }
         match &self.submission.compute {
             Compute::Workgroup(name) => {
                 place.insert("WorkgroupName".into(), json!(name));

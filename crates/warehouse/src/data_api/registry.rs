@@ -18,6 +18,7 @@ use super::error::ApiError;
 use super::record::{Record, Status};
 use super::request::Submission;
 use super::result::StoredResult;
+use super::session::Sessions;
 use crate::store::write_whole;
 use crate::warehouse::Warehouse;
 
@@ -27,6 +28,8 @@ const KEPT: TimeDelta = TimeDelta::hours(24);
 const REMEMBERED: TimeDelta = TimeDelta::hours(48);
 /// A client token stands for its statement this long.
 const TOKEN_KEPT: TimeDelta = TimeDelta::hours(8);
+/// Statements that may be under way.
+const MOST_ACTIVE: usize = 500;
 
 /// How far a running statement is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +54,7 @@ pub(super) struct Registry {
     statements: PathBuf,
     results: PathBuf,
     entries: Mutex<BTreeMap<String, Entry>>,
+    pub sessions: Sessions,
     active: watch::Sender<usize>,
 }
 
@@ -71,6 +75,7 @@ impl Registry {
             statements: folder.join("statements"),
             results: folder.join("results"),
             entries: Mutex::default(),
+            sessions: Sessions::default(),
             active,
         };
         registry.read(warehouse).map_err(|error| failed().because(error))?;
@@ -127,11 +132,13 @@ impl Registry {
         work(&mut self.entries.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Registers a submission, unless its token was seen within 8 hours.
+    /// Registers a submission, unless its token was seen within 8 hours from the same caller (that tokens belong to
+    /// callers is unverified).
     pub fn submit(&self, submission: Submission, now: DateTime<Utc>) -> Result<Submitted, ApiError> {
         self.with(|entries| {
             let same_token = |entry: &&Entry| {
                 entry.record.submission.client_token.is_some()
+                    && entry.record.submission.owner == submission.owner
                     && entry.record.submission.client_token == submission.client_token
                     && now - entry.record.created_at < TOKEN_KEPT
             };
@@ -142,7 +149,11 @@ impl Registry {
                     false => Err(ApiError::validation("ClientToken was used before with another request")),
                 };
             }
-            let record = Record::new(uuid::Uuid::new_v4().to_string(), submission, now);
+            if *self.active.borrow() >= MOST_ACTIVE {
+                return Err(ApiError::exceeded("ActiveStatementsExceededException", "statements", MOST_ACTIVE));
+            }
+            let session_id = self.sessions.enter(&submission, now)?;
+            let record = Record::new(uuid::Uuid::new_v4().to_string(), submission, session_id, now);
             let entry = Entry { record: record.clone(), phase: Phase::Running, cancelled: Arc::default() };
             let cancelled = Arc::clone(&entry.cancelled);
             entries.insert(record.id.clone(), entry);
@@ -151,9 +162,10 @@ impl Registry {
         })
     }
 
-    /// A statement that is known and not expired.
-    pub fn get(&self, id: &str, now: DateTime<Utc>) -> Result<Record, ApiError> {
+    /// A statement of a caller that is known and not expired.
+    pub fn get(&self, id: &str, caller: &str, now: DateTime<Utc>) -> Result<Record, ApiError> {
         let record = self.with(|entries| entries.get(id).map(|entry| entry.record.clone()));
+        let record = record.filter(|record| record.submission.owner == caller);
         let record = record.ok_or_else(|| ApiError::not_found("Query does not exist.", id))?;
         if now - record.created_at > KEPT {
             return Err(ApiError::validation(format!("The query with the id {id} has expired")));
@@ -161,10 +173,11 @@ impl Registry {
         Ok(record)
     }
 
-    /// All that are not expired, the newest first.
-    pub fn list(&self, now: DateTime<Utc>) -> Vec<Record> {
+    /// All of a caller that are not expired, the newest first.
+    pub fn list(&self, caller: &str, now: DateTime<Utc>) -> Vec<Record> {
         let mut records: Vec<Record> = self.with(|entries| {
             let records = entries.values().map(|entry| &entry.record);
+            let records = records.filter(|record| record.submission.owner == caller);
             records.filter(|record| now - record.created_at <= KEPT).cloned().collect()
         });
         records.sort_by(|a, b| (b.created_at, &b.id).cmp(&(a.created_at, &a.id)));
@@ -232,6 +245,7 @@ impl Registry {
 
     /// The statement is over and its last record is written, or cannot be.
     pub fn finish(&self, record: Record) {
+        self.sessions.leave(record.session_id.as_deref(), record.updated_at);
         self.with(|entries| {
             if let Some(entry) = entries.get_mut(&record.id) {
                 entry.record = record;

@@ -9,14 +9,15 @@ use serde_json::Value;
 
 use super::Endpoints;
 use super::error::ApiError;
-use crate::error::SqlResult;
-use crate::statement::{is_single, tokens};
+use crate::error::{SqlError, SqlResult};
+use crate::statement::{is_single, takes_values, tokens};
 
 const MAX_STATEMENTS: usize = 40;
 /// 100 KB for each statement; newer readings say 200 KB, so nobody may rely on more.
 const MAX_SQL_BYTES: usize = 100 * 1024;
 const MAX_NAME_CHARS: usize = 2048;
 const MAX_TOKEN_CHARS: usize = 64;
+const MAX_KEEP_ALIVE_SECONDS: u32 = 86_400;
 
 /// A named value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +54,7 @@ struct SubmitRequest {
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub(super) struct IdRequest {
     pub id: String,
+    wait_time_seconds: Option<u32>,
 }
 
 /// `GetStatementResult`.
@@ -61,6 +63,28 @@ pub(super) struct IdRequest {
 pub(super) struct ResultRequest {
     pub id: String,
     pub next_token: Option<String>,
+    wait_time_seconds: Option<u32>,
+}
+
+impl IdRequest {
+    /// Reads and checks a request.
+    pub fn of(request: Value) -> Result<Self, ApiError> {
+        let request: Self = read(request)?;
+        refuse_wait(request.wait_time_seconds).map(|()| request)
+    }
+}
+
+impl ResultRequest {
+    /// Reads and checks a request.
+    pub fn of(request: Value) -> Result<Self, ApiError> {
+        let request: Self = read(request)?;
+        refuse_wait(request.wait_time_seconds).map(|()| request)
+    }
+}
+
+/// Long polls are younger than the clients that may be in use, so nobody may rely on them.
+fn refuse_wait(seconds: Option<u32>) -> Result<(), ApiError> {
+    seconds.map_or(Ok(()), |_| Err(ApiError::unknown("WaitTimeSeconds")))
 }
 
 /// `ListStatements`.
@@ -89,6 +113,9 @@ pub(super) enum Compute {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Submission {
+    /// Who may ask what becomes of it.
+    #[serde(default)]
+    pub owner: String,
     pub sqls: Vec<String>,
     pub is_batch: bool,
     pub compute: Compute,
@@ -96,6 +123,12 @@ pub(super) struct Submission {
     pub parameters: Vec<Parameter>,
     pub name: Option<String>,
     pub client_token: Option<String>,
+    /// The session that it is to run in.
+    #[serde(default)]
+    pub session_id: Option<String>,
+    /// How long its session stays without a statement.
+    #[serde(default)]
+    pub keep_alive_seconds: Option<u32>,
 }
 
 /// Which operation a submission comes from.
@@ -111,13 +144,24 @@ pub(super) fn read<T: DeserializeOwned>(request: Value) -> Result<T, ApiError> {
 }
 
 impl Submission {
-    /// Checks a request against all limits.
-    pub fn of(request: Value, operation: Operation, endpoints: &Endpoints) -> Result<Self, ApiError> {
+    /// Checks a request against all limits. `session` tells where the statements of a session run.
+    pub fn of(
+        request: Value,
+        operation: Operation,
+        owner: &str,
+        endpoints: &Endpoints,
+        session: impl FnOnce(&str) -> Result<(Compute, String), ApiError>,
+    ) -> Result<Self, ApiError> {
         let request: SubmitRequest = read(request)?;
         refuse_unknown(&request)?;
-        let compute = compute(&request, endpoints)?;
+        let (compute, database) = match &request.session_id {
+            Some(id) => in_session(&request, session(id)?, endpoints)?,
+            None => (compute(&request, endpoints)?, request.database.clone().ok_or_else(database_is_missing)?),
+        };
         let sqls = sqls(&request, operation)?;
-        let database = request.database.ok_or_else(|| ApiError::validation("Database is required"))?;
+        if request.session_keep_alive_seconds.is_some_and(|seconds| seconds > MAX_KEEP_ALIVE_SECONDS) {
+            return Err(ApiError::constraint("sessionKeepAliveSeconds", "have value less than or equal to 86400"));
+        }
         if request.statement_name.as_ref().is_some_and(|name| name.chars().count() > MAX_NAME_CHARS) {
             return Err(ApiError::constraint("statementName", "have length less than or equal to 2048"));
         }
@@ -127,6 +171,7 @@ impl Submission {
         let parameters = request.parameters.unwrap_or_default();
         check_parameters(&parameters, &sqls)?;
         Ok(Self {
+            owner: owner.to_owned(),
             sqls,
             is_batch: operation == Operation::Batch,
             compute,
@@ -134,12 +179,21 @@ impl Submission {
             parameters,
             name: request.statement_name,
             client_token: request.client_token,
+            session_id: request.session_id,
+            keep_alive_seconds: request.session_keep_alive_seconds,
         })
     }
 
     /// The words of a statement, its parameters put in as literals.
     pub fn tokens(&self, sql: &str) -> SqlResult<Vec<Token>> {
-        Ok(bound(tokens(sql)?, &self.parameters).0)
+        let (tokens, used) = bound(tokens(sql)?, &self.parameters);
+        match used.first() {
+            // They are values of a query; of COPY and the like it is unverified that they are refused.
+            Some(name) if !takes_values(&tokens) => {
+                Err(SqlError::unknown(format!("the parameter {name} outside of SELECT, INSERT and DELETE")))
+            }
+            _ => Ok(tokens),
+        }
     }
 }
 
@@ -148,8 +202,6 @@ fn refuse_unknown(request: &SubmitRequest) -> Result<(), ApiError> {
         (request.secret_arn.is_some(), "SecretArn"),
         (request.with_event == Some(true), "WithEvent"),
         (request.result_format.as_deref().is_some_and(|format| format != "JSON"), "ResultFormat other than JSON"),
-        (request.session_keep_alive_seconds.is_some(), "SessionKeepAliveSeconds"),
-        (request.session_id.is_some(), "SessionId"),
         (request.wait_time_seconds.is_some(), "WaitTimeSeconds"),
         (
             request.execution_mode.as_deref().is_some_and(|mode| mode != "TRANSACTION"),
@@ -160,6 +212,22 @@ fn refuse_unknown(request: &SubmitRequest) -> Result<(), ApiError> {
         Some((_, member)) => Err(ApiError::unknown(member)),
         None => Ok(()),
     }
+}
+
+fn database_is_missing() -> ApiError {
+    ApiError::validation("Database is required")
+}
+
+/// The place of a session. That it need not be said again is documented; said, it must be the same (unverified).
+fn in_session(
+    request: &SubmitRequest,
+    place: (Compute, String),
+    endpoints: &Endpoints,
+) -> Result<(Compute, String), ApiError> {
+    let said = request.workgroup_name.is_some() || request.cluster_identifier.is_some() || request.db_user.is_some();
+    let is_same = (!said || compute(request, endpoints)? == place.0)
+        && request.database.as_ref().is_none_or(|database| *database == place.1);
+    if is_same { Ok(place) } else { Err(ApiError::validation("SessionId is one of another warehouse or database")) }
 }
 
 fn compute(request: &SubmitRequest, endpoints: &Endpoints) -> Result<Compute, ApiError> {

@@ -6,13 +6,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::error::ApiError;
-use crate::error::SqlResult;
+use crate::error::{SqlError, SqlResult};
 use crate::query::{ResultColumn, ResultSet};
 use crate::text::shown;
 use crate::types::Type;
 
 /// Rows in one answer of `GetStatementResult`; the real size of a page is unverified.
 const PAGE_ROWS: usize = 1000;
+
+/// A row of more is too large.
+const MAX_ROW_BYTES: usize = 64 * 1024;
+/// A result of more is too large.
+const MAX_RESULT_BYTES: usize = 500 * 1024 * 1024;
 
 /// A result set as it is kept on disk.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -25,12 +30,17 @@ pub(super) struct StoredResult {
 impl StoredResult {
     pub fn of(result: &ResultSet) -> SqlResult<Self> {
         let mut records = Vec::with_capacity(result.rows());
+        let mut total = 0;
         for batch in &result.batches {
             for row in 0..batch.num_rows() {
                 let columns = result.columns.iter().zip(batch.columns());
                 let record = columns.map(|(column, values)| field(values, column.ty, row));
                 let record = record.collect::<SqlResult<Vec<_>>>()?;
-                records.push(Value::Array(record));
+                let record = Value::Array(record);
+                let bytes = size(&record);
+                total += bytes;
+                check_size(bytes, total)?;
+                records.push(record);
             }
         }
         Ok(Self { columns: result.columns.iter().map(metadata).collect(), records })
@@ -54,6 +64,26 @@ impl StoredResult {
             page.insert("NextToken".to_owned(), json!(end.to_string()));
         }
         Ok(page)
+    }
+}
+
+/// Where the limits count from is unverified; here it is the values' own bytes.
+fn size(record: &Value) -> usize {
+    match record {
+        Value::Array(fields) => fields.iter().map(size).sum(),
+        Value::Object(field) => field.values().map(size).sum(),
+        Value::String(text) => text.len(),
+        _ => size_of::<i64>(),
+    }
+}
+
+/// Fails where a row or the rows so far are larger than the API takes.
+fn check_size(row: usize, total: usize) -> SqlResult<()> {
+    match (row > MAX_ROW_BYTES, total > MAX_RESULT_BYTES) {
+        (true, _) => Err(SqlError::new(format!("packet for query is too large ({row} > {MAX_ROW_BYTES})"))),
+        // That it fails is documented, its text is not.
+        (_, true) => Err(SqlError::new(format!("the result is larger than {MAX_RESULT_BYTES} bytes"))),
+        _ => Ok(()),
     }
 }
 
@@ -118,4 +148,17 @@ fn metadata(column: &ResultColumn) -> Value {
         "schemaName": "",
         "tableName": "",
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_has_at_most_64_kb_and_a_result_500_mb() {
+        assert!(check_size(MAX_ROW_BYTES, MAX_RESULT_BYTES).is_ok());
+        let error = check_size(MAX_ROW_BYTES + 1, MAX_ROW_BYTES + 1).unwrap_err().to_string();
+        assert!(error.starts_with("ERROR: packet for query is too large"), "{error}");
+        assert!(check_size(1, MAX_RESULT_BYTES + 1).unwrap_err().to_string().contains("524288000 bytes"));
+    }
 }

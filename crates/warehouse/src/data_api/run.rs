@@ -55,7 +55,8 @@ enum Ran {
 
 fn aborted(shared: &Shared, id: &str, record: Record) -> Record {
     // The parts that ended before are in the registry.
-    let mut record = shared.registry.get(id, record.created_at).unwrap_or(record);
+    let seen = shared.registry.get(id, &record.submission.owner, record.created_at);
+    let mut record = seen.unwrap_or(record);
     record.end(Status::Aborted, None, shared.warehouse.now());
     record
 }
@@ -71,25 +72,39 @@ async fn statements(shared: &Shared, mut record: Record) -> Ran {
         record.end(Status::Failed, Some(text), now);
         return Ran::Failed(record);
     }
-    let mut transaction = shared.warehouse.begin();
-    for n in 0..record.submission.sqls.len() {
-        begin_part(shared, &mut record, n);
-        let ended = match statement(&record, n, &mut transaction).await {
-            Ok(outcome) => end_part(shared, &mut record, n, outcome).await,
-            Err(error) => Err(error.to_string()),
-        };
-        if let Err(text) = ended {
-            let now = shared.warehouse.now();
-            if let Some(part) = record.parts.get_mut(n) {
-                part.status = Status::Failed;
-                part.error = Some(text.clone());
-                part.updated_at = now;
-            }
-            record.end(Status::Failed, Some(text), now);
-            return Ran::Failed(record);
+    let mut transaction = match record.submission.is_batch {
+        true => shared.warehouse.begin(),
+        false => shared.warehouse.begin_single(),
+    };
+    let session = record.session_id.clone();
+    transaction.set_last_copy_rows(shared.registry.sessions.last_copy_rows(session.as_deref()));
+    let ran = parts(shared, &mut record, &mut transaction).await;
+    shared.registry.sessions.keep_last_copy_rows(session.as_deref(), transaction.last_copy_rows());
+    match ran {
+        Ok(()) => Ran::Done(record, Box::new(transaction)),
+        Err(text) => {
+            record.end(Status::Failed, Some(text), shared.warehouse.now());
+            Ran::Failed(record)
         }
     }
-    Ran::Done(record, Box::new(transaction))
+}
+
+/// Runs the statements one after the other; the first that fails ends them.
+async fn parts(shared: &Shared, record: &mut Record, transaction: &mut Transaction) -> Result<(), String> {
+    for n in 0..record.submission.sqls.len() {
+        begin_part(shared, record, n);
+        let ended = match statement(record, n, transaction).await {
+            Ok(outcome) => end_part(shared, record, n, outcome).await,
+            Err(error) => Err(error.to_string()),
+        };
+        if let (Err(text), Some(part)) = (&ended, record.parts.get_mut(n)) {
+            part.status = Status::Failed;
+            part.error = Some(text.clone());
+            part.updated_at = shared.warehouse.now();
+        }
+        ended?;
+    }
+    Ok(())
 }
 
 async fn statement(record: &Record, n: usize, transaction: &mut Transaction) -> SqlResult<Outcome> {

@@ -26,7 +26,10 @@ pub(super) fn translate(expr: &mut Expr, session: &Session) -> SqlResult<()> {
             parts.iter_mut().try_for_each(fold)?;
             None
         }
-        Expr::Value(value) => literal(&value.value).map(|()| None)?,
+        Expr::Value(value) => {
+            literal(&value.value)?;
+            long_number(&value.value)?
+        }
         Expr::TypedString(typed) if !typed.uses_odbc_syntax => {
             let ty = Type::of_sql(&typed.data_type)?;
             literal(&typed.value.value)?;
@@ -98,6 +101,23 @@ fn literal(value: &Value) -> SqlResult<()> {
     match value {
         Value::Number(..) | Value::SingleQuotedString(_) | Value::Boolean(_) | Value::Null => Ok(()),
         other => Err(SqlError::unknown(format!("the literal {other}"))),
+    }
+}
+
+/// A written integer that no bigint holds is a decimal; the engine would take it for an integer without a sign.
+fn long_number(value: &Value) -> SqlResult<Option<Expr>> {
+    match value {
+        Value::Number(digits, _)
+            if digits.bytes().all(|byte| byte.is_ascii_digit()) && digits.parse::<i64>().is_err() =>
+        {
+            let precision = u8::try_from(digits.len().max(20)).unwrap_or(u8::MAX);
+            let ty = Type::Decimal(precision, 0);
+            match precision {
+                ..=38 => Ok(Some(cast(string(digits), ty))),
+                _ => Err(SqlError::unknown(format!("the number {digits}"))),
+            }
+        }
+        _ => Ok(None),
     }
 }
 

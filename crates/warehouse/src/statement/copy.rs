@@ -60,6 +60,9 @@ const NOT_HERE: &[&str] = &[
     "JOB",
 ];
 
+/// Roles of which each assumes the next.
+const MAX_CHAINED_ROLES: usize = 10;
+
 #[derive(Default)]
 struct Options {
     role: bool,
@@ -137,5 +140,12 @@ fn role(reader: &mut Reader<'_>) -> SqlResult<()> {
     }
     let arns = reader.string()?;
     let is_role = |arn: &str| arn.starts_with("arn:") && arn.contains(":role/");
-    if arns.split(',').all(is_role) { Ok(()) } else { Err(SqlError::new(format!("Invalid IAM role ARN: {arns}"))) }
+    if !arns.split(',').all(is_role) {
+        return Err(SqlError::new(format!("Invalid IAM role ARN: {arns}")));
+    }
+    // That there is a limit is documented, its text is not.
+    if arns.split(',').count() > MAX_CHAINED_ROLES {
+        return Err(SqlError::new(format!("at most {MAX_CHAINED_ROLES} roles can be chained")));
+    }
+    Ok(())
 }

@@ -111,6 +111,74 @@ async fn a_column_list_maps_the_files_columns_and_the_rest_gets_defaults() {
 }
 
 #[tokio::test]
+async fn a_null_in_a_file_stays_null_where_the_column_has_a_default() {
+    let nulls: ArrayRef = Arc::new(Int64Array::from(vec![None, Some(1)]));
+    let double = Double::with("a bigint DEFAULT 7", vec![("a", nulls)]).await;
+    double.run(COPY).await;
+    double.run(&COPY.replace("COPY t", "COPY t (a)")).await;
+    assert_eq!(double.rows("SELECT a FROM t ORDER BY a").await, ["1", "1", "null", "null"]);
+}
+
+#[tokio::test]
+async fn what_fillrecord_fills_must_allow_null() {
+    let double = Double::with("a bigint, b bigint NOT NULL DEFAULT 7", vec![("a", longs(&[1]))]).await;
+    let error = double.error(&format!("{COPY} FILLRECORD")).await;
+    assert_eq!(error, "ERROR: Cannot insert a NULL value into column b");
+}
+
+#[tokio::test]
+async fn segments_of_a_path_are_not_loaded_and_their_equals_sign_shows_as_3d() {
+    let double = Double::with("a bigint, dt date", vec![("a", longs(&[1]))]).await;
+    let file = parquet(vec![("a", longs(&[1]))]);
+    double.put("s3://b/m", manifest(&[("s3://b/dt=2024-01-01/f.parquet", file.len())]));
+    double.put("s3://b/dt=2024-01-01/f.parquet", file);
+    let error = double.error(COPY).await;
+    let text = "Table columns: 2, Data columns: 1, File name: https://s3.amazonaws.com/b/dt%3D2024-01-01/f.parquet";
+    assert!(error.contains(text), "{error}");
+    double.run(&COPY.replace("COPY t", "COPY t (a)")).await;
+    assert_eq!(double.value("SELECT a, dt FROM t").await, "1|null");
+}
+
+#[tokio::test]
+async fn an_entry_is_a_whole_key_of_any_bucket() {
+    let double = Double::with("a bigint", vec![("a", longs(&[1]))]).await;
+    let file = parquet(vec![("a", longs(&[2]))]);
+    let length = parquet(vec![("a", longs(&[1]))]).len();
+    double.put("s3://b/m", manifest(&[("s3://b/f.parquet", length), ("s3://other/f.parquet", file.len())]));
+    double.put("s3://other/f.parquet", file);
+    double.run(COPY).await;
+    assert_eq!(double.rows("SELECT a FROM t ORDER BY a").await, ["1", "2"]);
+    for other in ["s3://b/f", "s3://b//f.parquet", "s3://b/F.parquet"] {
+        double.put("s3://b/m", manifest(&[(other, length)]));
+        let error = double.error(COPY).await;
+        assert!(error.contains("The specified key does not exist") && error.contains(other), "{error}");
+    }
+    for none in ["s3://b", "s3://b/", "https://b/f.parquet"] {
+        double.put("s3://b/m", manifest(&[(none, length)]));
+        assert!(double.error(COPY).await.contains("Invalid url in manifest"), "{none}");
+    }
+}
+
+#[tokio::test]
+async fn a_copy_is_rolled_back_with_its_transaction() {
+    let double = Double::with("a bigint", vec![("a", longs(&[1, 2]))]).await;
+    let failed = double.warehouse.batch(&[COPY, "SELECT COUNT(*) FROM t", "SELECT nothing"]).await;
+    failed.unwrap_err();
+    assert_eq!(double.value("SELECT COUNT(*) FROM t").await, "0");
+}
+
+#[tokio::test]
+async fn at_most_10_roles_can_be_chained() {
+    let double = Double::with("a bigint", vec![("a", longs(&[1]))]).await;
+    let chained = |count| {
+        let roles = vec!["arn:aws:iam::1:role/r"; count].join(",");
+        COPY.replace("IAM_ROLE default", &format!("IAM_ROLE '{roles}'"))
+    };
+    double.run(&chained(10)).await;
+    assert_eq!(double.error(&chained(11)).await, "ERROR: at most 10 roles can be chained");
+}
+
+#[tokio::test]
 async fn an_omitted_column_that_is_not_null_needs_a_default() {
     let double = Double::with("a bigint, b bigint NOT NULL", vec![("x", longs(&[1]))]).await;
     let sql = "COPY t (a) FROM 's3://b/m' IAM_ROLE default FORMAT AS PARQUET MANIFEST";

@@ -1,9 +1,12 @@
 //! The rules, each held by a test named after it. `Double` is a warehouse in a temporary folder with its own clock and
 //! its own objects.
 
+mod alter;
 mod copy;
+mod file;
 mod loader;
 mod query;
+mod rules;
 mod system;
 mod table;
 mod transaction;

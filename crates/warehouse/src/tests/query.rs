@@ -55,6 +55,22 @@ async fn a_backslash_in_a_literal_is_an_escape() {
 }
 
 #[tokio::test]
+async fn a_quote_in_a_literal_is_doubled() {
+    assert_eq!(value("SELECT 'it''s', OCTET_LENGTH('''')").await, "it's|1");
+}
+
+#[tokio::test]
+async fn a_zone_in_the_text_of_a_timestamp_is_ignored() {
+    for text in ["2024-01-02 03:04:05+05", "2024-01-02 03:04:05 -08:30", "2024-01-02T03:04:05Z"] {
+        assert_eq!(value(&format!("SELECT CAST('{text}' AS timestamp)")).await, "2024-01-02 03:04:05", "{text}");
+    }
+    assert_eq!(
+        value("SELECT DATE '2024-01-02', TIMESTAMP '2024-01-02 03:04:05.123456'").await,
+        "2024-01-02|2024-01-02 03:04:05.123456"
+    );
+}
+
+#[tokio::test]
 async fn identifiers_are_lower_case_even_when_quoted() {
     let double = Double::new();
     double.run(r#"CREATE TABLE "Sales" ("Id" integer)"#).await;
@@ -142,6 +158,16 @@ async fn integers_do_not_wrap() {
 }
 
 #[tokio::test]
+async fn an_integer_that_no_bigint_holds_is_a_decimal() {
+    assert_eq!(value("SELECT 9223372036854775807, 9223372036854775808, -9223372036854775809").await, {
+        "9223372036854775807|9223372036854775808|-9223372036854775809"
+    });
+    assert!(
+        error("SELECT 100000000000000000000000000000000000000").await.contains("not known to the double: the number")
+    );
+}
+
+#[tokio::test]
 async fn a_quotient_of_decimals_is_refused() {
     assert!(error("SELECT 1.5 / 2").await.contains("not known to the double: decimal / decimal"));
 }
@@ -206,15 +232,21 @@ async fn what_redshift_lacks_or_the_double_does_not_know_is_refused_by_name() {
         ("SELECT INTERVAL '1 day'", "INTERVAL"),
         ("SELECT 'a' ~ 'b'", "~"),
         ("SELECT TOP 1 1", "TOP"),
+        ("SELECT CURRENT_SCHEMA()", "CURRENT_SCHEMA"),
+        ("SELECT 1 FROM t, LATERAL (SELECT 1) x", "LATERAL"),
+        ("INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING", "\"ON\""),
+        ("INSERT INTO t VALUES (1) RETURNING a", "\"RETURNING\""),
+        ("SELECT pg_last_copy_id()", "pg_last_copy_id"),
+        ("ANALYZE t", "ANALYZE"),
         ("SHOW search_path", "SHOW"),
         ("EXPLAIN SELECT 1", "EXPLAIN"),
         ("BEGIN", "BEGIN"),
         ("UPDATE t SET a = 1", "UPDATE"),
         ("MERGE INTO t USING s ON t.a = s.a WHEN MATCHED THEN DELETE", "MERGE"),
-        ("TRUNCATE t", "TRUNCATE"),
         ("VACUUM", "VACUUM"),
         ("GRANT SELECT ON t TO u", "GRANT"),
-        ("ALTER TABLE t ADD COLUMN a integer", "ALTER"),
+        ("SELECT GREATEST(1, 2)", "GREATEST"),
+        ("SELECT LEAST(1, 2)", "LEAST"),
     ] {
         let error = error(sql).await;
         assert!(error.contains(name), "{sql}: {error}");

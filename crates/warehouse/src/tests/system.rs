@@ -49,3 +49,11 @@ async fn views_of_provisioned_clusters_are_absent() {
         assert_eq!(error, format!("ERROR: relation \"{view}\" does not exist"));
     }
 }
+
+#[tokio::test]
+async fn a_system_view_that_is_not_known_is_refused_by_name() {
+    for view in ["sys_load_detail", "svv_table_info", "pg_catalog.pg_class", "information_schema.tables"] {
+        let error = Double::new().error(&format!("SELECT * FROM {view}")).await;
+        assert_eq!(error, format!("ERROR: not known to the double: the system view {view}"));
+    }
+}

@@ -17,6 +17,28 @@ async fn a_schema_must_exist_and_may_exist_only_once() {
 }
 
 #[tokio::test]
+async fn a_schema_is_dropped_with_its_tables_only_when_asked_so() {
+    let double = Double::new();
+    double
+        .warehouse
+        .batch(&["CREATE SCHEMA s", "CREATE TABLE s.t (a integer)", "CREATE TABLE t (a integer)"])
+        .await
+        .unwrap();
+    assert_eq!(double.error("DROP SCHEMA s").await, "ERROR: cannot drop schema s because other objects depend on it");
+    double.run("DROP SCHEMA s CASCADE").await;
+    assert_eq!(double.rows("SELECT table_schema FROM svv_tables").await, ["public"]);
+    assert_eq!(double.error("DROP SCHEMA s").await, "ERROR: schema \"s\" does not exist");
+    double.run("DROP SCHEMA IF EXISTS s").await;
+    let double = double.reopened();
+    assert_eq!(double.error("CREATE TABLE s.t (a integer)").await, "ERROR: schema \"s\" does not exist");
+    double.warehouse.batch(&["CREATE SCHEMA s", "DROP SCHEMA s", "CREATE SCHEMA s"]).await.unwrap();
+    let mut making = double.warehouse.begin();
+    making.run("CREATE TABLE s.late (a integer)").await.unwrap();
+    double.run("DROP SCHEMA s RESTRICT").await;
+    assert!(making.commit(None).await.unwrap_err().to_string().contains("1023"));
+}
+
+#[tokio::test]
 async fn a_table_exists_once_unless_asked_otherwise() {
     let double = Double::new();
     double.run("CREATE TABLE t (a integer)").await;
@@ -44,6 +66,42 @@ async fn keys_must_name_columns() {
 }
 
 #[tokio::test]
+async fn keys_have_limits_and_a_distkey_means_diststyle_key() {
+    let double = Double::new();
+    double.run("CREATE TABLE t (a integer DISTKEY, b integer)").await;
+    double.run("CREATE TABLE u (a integer, b integer)").await;
+    let sql = "SELECT tablename, \"column\" FROM pg_table_def WHERE distkey";
+    assert_eq!(double.rows(sql).await, ["t|a"]);
+    assert!(error("CREATE TABLE t (a integer, b integer) DISTKEY (a, b)").await.contains("only one column"));
+    let twice = "ERROR: multiple DISTKEYs for the table are not allowed";
+    assert_eq!(error("CREATE TABLE t (a integer DISTKEY, b integer DISTKEY)").await, twice);
+    let list = |count| (0..count).map(|n| format!("c{n}")).collect::<Vec<_>>().join(", ");
+    let columns = (0..401).map(|n| format!("c{n} integer")).collect::<Vec<_>>().join(", ");
+    let sorted = |count| format!("CREATE TABLE s ({columns}) SORTKEY ({})", list(count));
+    double.run(&sorted(400)).await;
+    assert_eq!(error(&sorted(401)).await, "ERROR: tables can have at most 400 sort columns");
+}
+
+#[tokio::test]
+async fn types_that_redshift_lacks_are_refused() {
+    for ty in ["tinyint", "uuid", "json", "integer[]", "bytea", "serial", "enum('a')", "integer unsigned", "hstore"] {
+        let error = error(&format!("CREATE TABLE t (a {ty})")).await;
+        assert!(error.contains("not known to the double") || error.contains("syntax error"), "{ty}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_quoted_name_holds_anything_and_a_doubled_quote() {
+    let double = Double::new();
+    double
+        .run("CREATE TABLE \"my table\" (\"a \"\"b\"\" c\" integer, \"select\" integer, \"1\" integer, \"ä\" integer)")
+        .await;
+    double.run("INSERT INTO \"my table\" (\"1\", \"a \"\"B\"\" c\") VALUES (1, 2)").await;
+    assert_eq!(double.value("SELECT \"a \"\"b\"\" c\", \"select\", \"1\", ä FROM \"my table\"").await, "2|null|1|null");
+    assert!(error("CREATE TABLE t (1a integer)").await.contains("syntax error"));
+}
+
+#[tokio::test]
 async fn keys_are_not_enforced() {
     let double = Double::new();
     double.run("CREATE TABLE t (a integer PRIMARY KEY) DISTSTYLE ALL SORTKEY (a)").await;
@@ -59,6 +117,9 @@ async fn what_create_table_does_not_know_is_refused() {
         ("CREATE TABLE t (a integer IDENTITY(1,1))", "IDENTITY"),
         ("CREATE TABLE t (a integer, UNIQUE (a))", "UNIQUE"),
         ("CREATE TABLE t (LIKE u)", "LIKE"),
+        ("CREATE TABLE t AS SELECT 1", "CREATE TABLE AS"),
+        ("CREATE TABLE t (a integer, CHECK (a > 1))", "CHECK"),
+        ("CREATE INDEX i ON t (a)", "INDEX"),
         ("CREATE TABLE t (a integer) BACKUP NO", "BACKUP"),
         ("CREATE TABLE t (a integer) INTERLEAVED SORTKEY (a)", "INTERLEAVED"),
         ("CREATE TABLE t (a geometry)", "geometry"),
@@ -74,7 +135,8 @@ async fn what_create_table_does_not_know_is_refused() {
         ("CREATE TABLE #t (a integer)", "temporary"),
         ("CREATE VIEW v AS SELECT 1", "VIEW"),
         ("CREATE EXTERNAL SCHEMA e FROM DATA CATALOG", "EXTERNAL"),
-        ("DROP SCHEMA s", "SCHEMA"),
+        ("DROP SCHEMA public CASCADE", "public"),
+        ("DROP VIEW v", "VIEW"),
     ] {
         let error = error(sql).await;
         assert!(error.contains("not known to the double") && error.contains(name), "{sql}: {error}");
@@ -194,4 +256,62 @@ async fn delete_takes_the_rows_of_its_condition() {
     assert_eq!(double.run("DELETE FROM s.t WHERE k IN (SELECT MAX(k) FROM s.t)").await.rows, Some(1));
     assert_eq!(double.run("DELETE FROM s.t").await.rows, Some(1));
     assert_eq!(double.value("SELECT COUNT(*) FROM s.t").await, "0");
+}
+
+#[tokio::test]
+async fn delete_takes_several_tables_after_using() {
+    let double = Double::new();
+    double.run("CREATE TABLE t (k integer, d date, v varchar(5))").await;
+    double.run("CREATE TABLE a (k integer)").await;
+    double.run("CREATE TABLE b (d date, w varchar(5))").await;
+    double.run("INSERT INTO t VALUES (1, '2024-01-01', 'x'), (1, '2024-01-02', 'x'), (2, '2024-01-01', 'y'), (NULL, '2024-01-01', 'x')").await;
+    double.run("INSERT INTO a VALUES (1), (1), (3), (NULL)").await;
+    double.run("INSERT INTO b VALUES ('2024-01-01', 'x '), ('2024-01-01', 'x'), ('2024-01-03', 'y')").await;
+    let sql = "DELETE FROM t USING a, b WHERE t.k = a.k AND t.d = b.d AND t.v = b.w";
+    assert_eq!(double.run(sql).await.rows, Some(1), "a row that matches often is deleted once");
+    assert_eq!(
+        double.rows("SELECT k, d FROM t ORDER BY k, d").await,
+        ["1|2024-01-02", "2|2024-01-01", "null|2024-01-01"]
+    );
+    let sql = "DELETE FROM t USING a, (SELECT d, COUNT(*) AS n FROM b GROUP BY d) c WHERE t.d = c.d AND c.n > 1";
+    assert_eq!(double.run(sql).await.rows, Some(2));
+}
+
+#[tokio::test]
+async fn insert_takes_several_rows_of_values() {
+    let double = Double::new();
+    double.run("CREATE TABLE t (a integer DEFAULT 9, v varchar(3), d date)").await;
+    let outcome =
+        double.run("INSERT INTO t (v, d) VALUES ('a', '2024-01-01'), (NULL, '2024-01-02'), ('c', NULL)").await;
+    assert_eq!(outcome.rows, Some(3));
+    assert_eq!(
+        double.rows("SELECT a, v, d FROM t ORDER BY v").await,
+        ["9|a|2024-01-01", "9|c|null", "9|null|2024-01-02"]
+    );
+    let error = double.error("INSERT INTO t (v) VALUES ('a'), ('abcd')").await;
+    assert_eq!(error, "ERROR: value too long for type character varying(3)");
+    assert_eq!(double.value("SELECT COUNT(*) FROM t").await, "3");
+}
+
+#[tokio::test]
+async fn insert_takes_a_union_of_queries() {
+    let double = Double::new();
+    double.run("CREATE TABLE t (k varchar(9), n bigint, d decimal(10,2))").await;
+    double.run("CREATE TABLE a (k varchar(5), n integer, d decimal(10,2))").await;
+    double.run("INSERT INTO a VALUES ('x', 1, 1.25), ('y ', 2, 2.50)").await;
+    let sql = "INSERT INTO t (k, n, d) SELECT k, n, d FROM a UNION ALL SELECT k, n + 10, d FROM a WHERE n > 1";
+    assert_eq!(double.run(sql).await.rows, Some(3));
+    assert_eq!(double.rows("SELECT k, n, d FROM t ORDER BY n").await, ["x|1|1.25", "y |2|2.50", "y |12|2.50"]);
+}
+
+#[tokio::test]
+async fn subqueries_that_group_can_be_joined() {
+    let double = Double::new();
+    double.run("CREATE TABLE t (k varchar(5), n integer)").await;
+    double.run("CREATE TABLE u (k varchar(5), n integer)").await;
+    double.run("INSERT INTO t VALUES ('a', 1), ('a ', 2), ('b', 3)").await;
+    double.run("INSERT INTO u SELECT k, n * 10 FROM t WHERE n < 3").await;
+    let sql = "SELECT x.n, y.most FROM (SELECT k, COUNT(*) AS n FROM t GROUP BY k) x \
+               LEFT JOIN (SELECT k, MAX(n) AS most FROM u GROUP BY k) y ON x.k = y.k ORDER BY x.n";
+    assert_eq!(double.rows(sql).await, ["1|null", "2|20"]);
 }

@@ -38,12 +38,30 @@ async fn two_that_wrote_one_table_conflict() {
     let double = Double::new();
     double.run("CREATE TABLE t (a integer)").await;
     let (mut one, mut two) = (double.warehouse.begin(), double.warehouse.begin());
+    two.run("SELECT COUNT(*) FROM t").await.unwrap();
     one.run("INSERT INTO t VALUES (1)").await.unwrap();
-    two.run("INSERT INTO t VALUES (2)").await.unwrap();
     one.commit(None).await.unwrap();
+    two.run("INSERT INTO t VALUES (2)").await.unwrap();
     let error = two.commit(None).await.unwrap_err().to_string();
     assert!(error.starts_with("ERROR: 1023 DETAIL: Serializable isolation violation on table in Redshift"), "{error}");
     assert_eq!(double.rows("SELECT a FROM t").await, ["1"]);
+}
+
+#[tokio::test]
+async fn writers_of_one_table_take_turns_and_readers_pass_them() {
+    let double = Double::new();
+    double.run("CREATE TABLE t (a integer)").await;
+    let mut first = double.warehouse.begin();
+    first.run("INSERT INTO t VALUES (1)").await.unwrap();
+    let warehouse = double.warehouse.clone();
+    let second = tokio::spawn(async move { warehouse.execute("INSERT INTO t SELECT COUNT(*) + 9 FROM t").await });
+    tokio::task::yield_now().await;
+    assert_eq!(double.value("SELECT COUNT(*) FROM t").await, "0");
+    first.run("DELETE FROM t WHERE a = 0").await.unwrap();
+    assert!(!second.is_finished());
+    first.commit(None).await.unwrap();
+    second.await.unwrap().unwrap();
+    assert_eq!(double.rows("SELECT a FROM t ORDER BY a").await, ["1", "10"], "the second saw what the first committed");
 }
 
 #[tokio::test]
@@ -54,6 +72,21 @@ async fn two_that_created_one_table_conflict() {
     two.run("CREATE TABLE IF NOT EXISTS t (a integer)").await.unwrap();
     one.commit(None).await.unwrap();
     assert!(two.commit(None).await.unwrap_err().to_string().contains("1023"));
+}
+
+#[tokio::test]
+async fn a_table_that_was_made_after_the_snapshot_fails_with_1018() {
+    let double = Double::new();
+    double.run("CREATE TABLE t (a integer)").await;
+    let mut early = double.warehouse.begin();
+    early.run("SELECT COUNT(*) FROM t").await.unwrap();
+    double.run("CREATE TABLE late (a integer)").await;
+    let error = early.run("SELECT COUNT(*) FROM late").await.unwrap_err().to_string();
+    assert!(error.starts_with("ERROR: 1018 DETAIL: Relation does not exist."), "{error}");
+    let mut other = double.warehouse.begin();
+    other.run("DROP TABLE late").await.unwrap();
+    let error = other.run("INSERT INTO late VALUES (1)").await.unwrap_err().to_string();
+    assert_eq!(error, "ERROR: relation \"late\" does not exist", "what the transaction itself dropped is gone");
 }
 
 #[tokio::test]

@@ -1,12 +1,19 @@
 //! The rules of facts/redshift-data-api.md, each held by a test named after it.
 
+mod caller;
+mod limit;
+mod parameter;
 mod restart;
+mod session;
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::{ApiError, DataApi, Endpoints};
 use crate::tests::Double;
+
+/// Whoever calls unless a test says otherwise.
+const CALLER: &str = "loader";
 
 /// An API on a warehouse in a temporary folder.
 struct Service {
@@ -35,11 +42,19 @@ impl Service {
     }
 
     async fn ok(&self, operation: &str, request: Value) -> Value {
-        self.api.call(operation, request).await.unwrap()
+        self.ok_by(CALLER, operation, request).await
     }
 
     async fn refused(&self, operation: &str, request: Value) -> ApiError {
-        self.api.call(operation, request).await.unwrap_err()
+        self.refused_by(CALLER, operation, request).await
+    }
+
+    async fn ok_by(&self, caller: &str, operation: &str, request: Value) -> Value {
+        self.api.call(caller, operation, request).await.unwrap()
+    }
+
+    async fn refused_by(&self, caller: &str, operation: &str, request: Value) -> ApiError {
+        self.api.call(caller, operation, request).await.unwrap_err()
     }
 
     async fn submit(&self, more: Value) -> String {
@@ -191,7 +206,7 @@ async fn a_conflict_fails_the_statement_with_1023() {
     service.double.warehouse.batch(&["CREATE TABLE t (a integer)", "CREATE TABLE l (a integer)"]).await.unwrap();
     let mut holder = service.double.warehouse.begin();
     holder.run("LOCK l").await.unwrap();
-    let id = service.submit(json!({"Sqls": ["INSERT INTO t VALUES (1)", "SELECT * FROM l"]})).await;
+    let id = service.submit(json!({"Sqls": ["SELECT * FROM t", "SELECT * FROM l", "INSERT INTO t VALUES (1)"]})).await;
     while service.describe(&id).await["SubStatements"][1]["Status"] != "STARTED" {
         tokio::task::yield_now().await;
     }
@@ -224,6 +239,52 @@ async fn there_is_no_result_before_the_end_nor_of_a_statement_without_one() {
     assert_eq!(described["ResultRows"], 1);
     let error = service.refused("GetStatementResult", json!({"Id": described["Id"]})).await;
     assert_eq!(error.code, "ResourceNotFoundException");
+}
+
+#[tokio::test]
+async fn a_batchs_results_are_read_statement_by_statement() {
+    let service = Service::new();
+    let described = service.run(json!({"Sqls": ["SELECT 1", "SELECT 2"]})).await;
+    let error = service.refused("GetStatementResult", json!({"Id": described["Id"]})).await;
+    assert_eq!(error.code, "ResourceNotFoundException");
+    for n in [1, 2] {
+        let result = service.result(&format!("{}:{n}", id(&described))).await;
+        assert_eq!(result["Records"], json!([[{"longValue": n}]]));
+    }
+}
+
+#[tokio::test]
+async fn a_duration_is_in_nanoseconds_and_a_time_in_seconds() {
+    let service = Service::new();
+    service.double.run("CREATE TABLE l (a integer)").await;
+    let mut holder = service.double.warehouse.begin();
+    holder.run("LOCK l").await.unwrap();
+    let id = service.submit(json!({"Sql": "SELECT * FROM l"})).await;
+    while service.describe(&id).await["Status"] != "STARTED" {
+        tokio::task::yield_now().await;
+    }
+    service.double.wait(TimeDelta::milliseconds(1500));
+    drop(holder);
+    service.api.idle().await;
+    let described = service.describe(&id).await;
+    assert_eq!(described["Duration"], 1_500_000_000);
+    assert_eq!(
+        (&described["CreatedAt"], &described["UpdatedAt"]),
+        (&json!(1_714_979_289.123), &json!(1_714_979_290.623))
+    );
+}
+
+#[tokio::test]
+async fn a_batch_is_a_transaction_block_and_a_statement_is_none() {
+    let service = Service::new();
+    service.double.run("CREATE TABLE t (v varchar(3))").await;
+    let alter = "ALTER TABLE t ALTER COLUMN v TYPE varchar(9)";
+    let described = service.run(json!({"Sqls": [alter]})).await;
+    assert_eq!(described["Error"], "ERROR: ALTER TABLE ALTER COLUMN cannot run inside a transaction block");
+    assert_eq!(service.run(json!({"Sql": alter})).await["Status"], "FINISHED");
+    let described = service.run(json!({"Sqls": ["INSERT INTO t VALUES ('a')", "TRUNCATE t", "SELECT x"]})).await;
+    assert_eq!(described["Status"], "FAILED");
+    assert_eq!(service.double.value("SELECT COUNT(*) FROM t").await, "0");
 }
 
 #[tokio::test]
@@ -355,8 +416,6 @@ async fn a_member_that_is_not_known_is_refused_by_name() {
         ("ExecuteStatement", &request, "Sqls", json!(["SELECT 1"])),
         ("ExecuteStatement", &request, "ExecutionMode", json!("TRANSACTION")),
         ("ExecuteStatement", &request, "Colour", json!("red")),
-        ("ExecuteStatement", &request, "SessionId", json!("x")),
-        ("ExecuteStatement", &request, "SessionKeepAliveSeconds", json!(1)),
         ("ExecuteStatement", &request, "WithEvent", json!(true)),
         ("ExecuteStatement", &request, "WaitTimeSeconds", json!(1)),
         ("ExecuteStatement", &request, "SecretArn", json!("x")),
@@ -368,28 +427,16 @@ async fn a_member_that_is_not_known_is_refused_by_name() {
         assert_eq!(error.code, "ValidationException");
         assert!(error.message.contains(member), "{member}: {}", error.message);
     }
-    assert!(service.refused("ListTables", json!({})).await.message.contains("ListTables"));
+    for operation in ["DescribeStatement", "GetStatementResult"] {
+        let error = service.refused(operation, json!({"Id": "x", "WaitTimeSeconds": 1})).await;
+        assert_eq!(error.message, "not known to the double: WaitTimeSeconds");
+    }
+    for operation in ["ListTables", "ListSessions", "GetStatementResultV2"] {
+        let error = service.refused(operation, json!({})).await;
+        assert_eq!(error.message, format!("not known to the double: the operation {operation}"));
+    }
     let error = service.refused("ExecuteStatement", json!({"WorkgroupName": "wg", "Sql": "SELECT 1"})).await;
     assert!(error.message.contains("Database"));
-}
-
-#[tokio::test]
-async fn limits_of_a_submission_are_held() {
-    let service = Service::new();
-    let execute = |more: Value| with(json!({"WorkgroupName": "wg", "Database": "dev"}), more);
-    let long = format!("SELECT '{}'", "x".repeat(100 * 1024));
-    for (operation, request) in [
-        ("BatchExecuteStatement", execute(json!({"Sqls": vec!["SELECT 1"; 41]}))),
-        ("BatchExecuteStatement", execute(json!({"Sqls": []}))),
-        ("ExecuteStatement", execute(json!({"Sql": long}))),
-        ("ExecuteStatement", execute(json!({"Sql": "SELECT 1; SELECT 2"}))),
-        ("ExecuteStatement", execute(json!({"Sql": ""}))),
-        ("ExecuteStatement", execute(json!({"Sql": "SELECT 1", "ClientToken": "x".repeat(65)}))),
-        ("ExecuteStatement", execute(json!({"Sql": "SELECT 1", "StatementName": "x".repeat(2049)}))),
-    ] {
-        assert_eq!(service.refused(operation, request.clone()).await.code, "ValidationException", "{request}");
-    }
-    assert_eq!(service.run(json!({"Sqls": vec!["SELECT 1"; 40]})).await["Status"], "FINISHED");
 }
 
 #[tokio::test]
@@ -414,38 +461,6 @@ async fn a_warehouse_is_named_by_workgroup_or_by_cluster() {
 }
 
 #[tokio::test]
-async fn parameters_are_values() {
-    let service = Service::new();
-    service.double.run("CREATE TABLE t (a integer, v varchar(9))").await;
-    let parameters = json!([{"name": "a", "value": "7"}, {"name": "v", "value": "it's"}]);
-    let sqls = ["INSERT INTO t VALUES (:a, :v)", "SELECT v FROM t WHERE a = :a::integer"];
-    let described = service.run(json!({"Sqls": sqls, "Parameters": parameters})).await;
-    assert_eq!(described["Status"], "FINISHED", "{described}");
-    assert_eq!(described["QueryParameters"], parameters);
-    let result = service.result(described["SubStatements"][1]["Id"].as_str().unwrap()).await;
-    assert_eq!(result["Records"], json!([[{"stringValue": "it's"}]]));
-    let described = service.run(json!({"Sql": "SELECT ':v'"})).await;
-    assert_eq!(service.result(id(&described)).await["Records"], json!([[{"stringValue": ":v"}]]));
-}
-
-#[tokio::test]
-async fn a_parameter_must_be_used_and_have_a_value() {
-    let service = Service::new();
-    let execute = |parameters: Value| json!({"WorkgroupName": "wg", "Database": "dev", "Sql": "SELECT :a", "Parameters": parameters});
-    for (parameters, text) in [
-        (json!([{"name": "a", "value": "1"}, {"name": "b", "value": "1"}]), "[b]"),
-        (json!([{"name": "a", "value": ""}]), "parameters.value"),
-        (json!([{"name": "a-b", "value": "1"}]), "parameters.name"),
-        (json!([{"name": "a", "value": "1"}, {"name": "a", "value": "2"}]), "twice"),
-        (json!([{"name": "a", "value": 1}]), "string"),
-    ] {
-        let error = service.refused("ExecuteStatement", execute(parameters)).await;
-        assert!(error.message.contains(text), "{}", error.message);
-    }
-    assert_eq!(service.run(json!({"Sql": "SELECT :a"})).await["Status"], "FAILED");
-}
-
-#[tokio::test]
 async fn statements_are_listed_by_status_and_name() {
     let service = Service::new();
     for (name, sql) in [("load-1", "SELECT 1"), ("load-2", "SELECT x"), ("other", "SELECT 1")] {
@@ -459,6 +474,8 @@ async fn statements_are_listed_by_status_and_name() {
     assert_eq!(names(&service.ok("ListStatements", json!({})).await), ["other", "load-1"]);
     assert_eq!(names(&service.ok("ListStatements", json!({"Status": "ALL"})).await), ["other", "load-2", "load-1"]);
     assert_eq!(names(&service.ok("ListStatements", json!({"Status": "FAILED"})).await), ["load-2"]);
+    let upper = json!({"Status": "ALL", "StatementName": "LOAD"});
+    assert_eq!(names(&service.ok("ListStatements", upper).await), [""; 0], "a prefix is case-sensitive");
     let request = json!({"Status": "ALL", "StatementName": "load", "RoleLevel": true, "MaxResults": 1});
     let first = service.ok("ListStatements", request.clone()).await;
     assert_eq!(names(&first), ["load-2"]);
