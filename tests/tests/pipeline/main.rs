@@ -4,6 +4,7 @@
 
 mod datasets;
 mod events;
+mod extremes;
 mod faults;
 mod flow;
 mod mask_key;

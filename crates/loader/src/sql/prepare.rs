@@ -4,7 +4,6 @@ use indexmap::IndexMap;
 use model::Result;
 use model::dataset::{Column, LoadTarget};
 use model::name::Identifier;
-use model::types::Type;
 
 use super::quote::{identifier, literal};
 use super::{Names, SCHEMA, STAGE_PREFIX, column_definitions, verdict};
@@ -35,7 +34,7 @@ impl Prepare {
             format!(
                 "CREATE TABLE IF NOT EXISTS {} (\n{}\n){}",
                 names.target,
-                column_definitions(dataset, Type::redshift),
+                column_definitions(dataset, |kind| kind.row().redshift),
                 distribution(target)
             ),
         ];
