@@ -5,7 +5,8 @@
 //!            │           LoadStep, each one submission to the Redshift Data API; the state machine waits in between
 //!            ▼
 //!  prepare   schemas, ledger, lock and target tables where they are missing; ledger and the target's columns are read
-//!  stage     COPY into sluice.stage_<dataset>_<hash>, counted
+//!  alter     only where the target lacks a column or a varchar is too short: one change, and prepare again
+//!  stage     the footers of all files are held against staging; COPY into sluice.stage_<dataset>_<hash>, counted
 //!  explain   only where COPY fails for good: what the warehouse knows of it is read, and the load ends with that
 //!  publish   lock ► guards ► staging into the target ► ledger row ► earlier deliveries out ► count check ► drop
 //!  verdict   the ledger is read: it alone says whether the run is published
@@ -20,12 +21,14 @@
 //!
 //! Start reading at `steps.rs`, then `sql/publish.rs`. To add a load mode: a file in `mode/` and a word in its list.
 
+mod alter;
 mod class;
 mod config;
 mod decision;
 mod delivery;
 mod ledger;
 mod mode;
+mod preflight;
 mod sql;
 mod staging;
 mod statement;

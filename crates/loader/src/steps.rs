@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!  submit ─► prepare ─► stage ─► publish ─► verdict ─► done
+//!               │  ▲  alter, where the table lacks something: then prepare again
 //!               │  ▲       ▲        ▲  │        │ ▲      ▲
 //!               │  └ each again, under the next number ┘ │
 //!               └ published, or superseded ──────────────┘
@@ -22,6 +23,7 @@ use model::name::{RunName, S3Url};
 use model::plan::RunPlan;
 use model::{Error, Kind, Result, layout};
 
+use crate::alter::Changes;
 use crate::config::Config;
 use crate::decision::{AfterAbsence, AfterFailure, FIRST_WAIT_SECONDS, after_absence, after_failure, backoff, longer};
 use crate::delivery::Delivery;
@@ -30,8 +32,9 @@ use crate::sql::prepare::Prepare;
 use crate::sql::{Names, drop_stage, explain, publish, stage, stage_table, verdict};
 use crate::statement::{Poll, Submission, Warehouse, nth_of_batch};
 use crate::target::TableColumn;
+use crate::target::change::Change;
 use crate::tries::{Failure, Tries};
-use crate::{class, mode, staging, target};
+use crate::{class, mode, preflight, staging, target};
 
 /// Nothing is left to do.
 const DONE: LoadState = LoadState { step: LoadStep::Done, statement_id: None, wait_seconds: 0 };
@@ -117,6 +120,10 @@ impl Steps<'_> {
         let loading = self.loading(self.delivery().await?)?;
         match step {
             LoadStep::Prepare => self.prepared(id, &loading).await,
+            LoadStep::Alter => {
+                self.changes().record(id, self.warehouse.sql(id).await?).await?;
+                self.submit(LoadStep::Prepare, &loading, &self.tries().await?, id).await
+            }
             LoadStep::Stage => self.submit(LoadStep::Publish, &loading, &self.tries().await?, "").await,
             LoadStep::Explain => self.explained(id).await,
             LoadStep::Publish => self.submit(LoadStep::Verdict, &loading, &self.tries().await?, id).await,
@@ -143,12 +150,25 @@ impl Steps<'_> {
             None => {
                 // Only now: what is published already stays so, whatever the table became since.
                 let columns = columns.iter().map(TableColumn::read).collect::<Result<Vec<_>>>()?;
-                target::check(&loading.target.table, &columns, &loading.delivery.columns)?;
+                let Delivery { columns: needed, dataset, .. } = &loading.delivery;
+                if let Some(change) = target::compare(&loading.target, &columns, needed, dataset.contract)?.first() {
+                    return self.alter(change, loading).await;
+                }
+                preflight::check(&self.clients.s3, &loading.delivery).await?;
                 let tables = stages.iter().map(|row| row.text(0)).collect::<Result<_>>()?;
                 self.sweep(tables).await?;
                 self.submit(LoadStep::Stage, loading, &self.tries().await?, "").await
             }
         }
+    }
+
+    /// Submits a change of the target; `prepare` reads its columns again behind it.
+    async fn alter(&self, change: &Change, loading: &Loading) -> Result<LoadState> {
+        let tries = self.tries().await?;
+        let (step, sql) = (LoadStep::Alter, change.statement(&loading.target.table));
+        let submission = self.changes().submission(change, sql, tries.current(step)).await?;
+        let statement_id = Some(self.warehouse.submit(&submission).await?);
+        Ok(LoadState { step, statement_id, wait_seconds: backoff(tries.spent(step)) })
     }
 
     /// The ledger was read after the publish was over.
@@ -188,6 +208,8 @@ impl Steps<'_> {
         tries.record(step, failure.clone()).await?;
         let again = match after_failure(step, kind, tries.spent(step)) {
             AfterFailure::AskLedger => LoadStep::Verdict,
+            // Another load may have made the change: what is there is read first.
+            AfterFailure::TryAgain if step == LoadStep::Alter => LoadStep::Prepare,
             AfterFailure::TryAgain => step,
             AfterFailure::Explain => LoadStep::Explain,
             // That nobody could say more of it is not how the load failed.
@@ -259,9 +281,9 @@ impl Steps<'_> {
         let number = tries.current(step);
         let about = match step {
             // What is read must not be what an earlier execution read; what is written is the same for all of them.
-            LoadStep::Prepare => format!("execution {}", self.n),
-            LoadStep::Explain | LoadStep::Verdict => format!("execution {} after {after}", self.n),
-            LoadStep::Stage | LoadStep::Publish | LoadStep::Done => String::new(),
+            LoadStep::Prepare if after.is_empty() => format!("execution {}", self.n),
+            LoadStep::Prepare | LoadStep::Explain | LoadStep::Verdict => format!("execution {} after {after}", self.n),
+            LoadStep::Alter | LoadStep::Stage | LoadStep::Publish | LoadStep::Done => String::new(),
         };
         let submission = Submission::of(self.run, step.name(), number, &about, sql);
         let statement_id = Some(self.warehouse.submit(&submission).await?);
@@ -296,6 +318,7 @@ impl Steps<'_> {
     async fn conclude(&self, load: Load) -> Result<LoadState> {
         // An earlier call of this execution may have read the ledger before a newer delivery came into it: both were
         // right when they read it, and what was written first stays.
+        let load = Load { altered: self.changes().statements().await?, ..load };
         let bytes = object::to_json(&load)?;
         let created = object::create(&self.clients.s3, self.bucket(), &layout::load(self.run, self.n), bytes).await?;
         tracing::info!(outcome = ?load.outcome, ?created, staged = load.staged, published = load.published,
@@ -335,6 +358,7 @@ impl Steps<'_> {
             stale: 0,
             replaced: 0,
             withdrawn: 0,
+            altered: Vec::new(),
             published_at: None,
             supersedes: Vec::new(),
             superseded_by: None,
@@ -356,6 +380,11 @@ impl Steps<'_> {
         })?;
         let names = Names::of(self.run, &delivery.plan.batch, &target, &delivery.columns)?;
         Ok(Loading { delivery, target, names })
+    }
+
+    /// What this execution changes of the target.
+    fn changes(&self) -> Changes<'_> {
+        Changes { s3: &self.clients.s3, bucket: self.bucket(), run: self.run, n: self.n }
     }
 
     async fn tries(&self) -> Result<Tries<'_>> {
@@ -383,7 +412,9 @@ impl Loading {
             LoadStep::Publish => publish::statements(names, delivery, target, mode::find(target.mode)?),
             LoadStep::Explain => Ok(vec![explain::statement(run)?]),
             LoadStep::Verdict => Ok(vec![verdict::statement(names)]),
-            LoadStep::Done => Err(Error::new(Kind::Bug, "submit", run).because("nothing follows the last step")),
+            LoadStep::Alter | LoadStep::Done => {
+                Err(Error::new(Kind::Bug, "submit", run).because("what is submitted is told by what was read"))
+            }
         }
     }
 }

@@ -112,6 +112,8 @@ pub struct LoadState {
 pub enum LoadStep {
     /// Schemas, ledger, lock and target tables, where they are missing; the ledger is read.
     Prepare,
+    /// A change of the target in place: a column more, or a longer varchar.
+    Alter,
     /// COPY into staging, counted.
     Stage,
     /// COPY has failed for good: what it left of its failure is read.
@@ -129,6 +131,7 @@ impl LoadStep {
     pub fn name(self) -> &'static str {
         match self {
             Self::Prepare => "prepare",
+            Self::Alter => "alter",
             Self::Stage => "stage",
             Self::Explain => "explain",
             Self::Publish => "publish",

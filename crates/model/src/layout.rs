@@ -5,7 +5,7 @@
 //!                  runs/<dataset>/<run>/  manifest.json · plan.json · schema.json · parts/<item>.json · copy.manifest
 //!                  schemas/<dataset>/<n>.json
 //!                  runs/<dataset>/deliveries/<batch>/<hash>.json
-//!                  runs/<dataset>/<run>/<n>/  load.json · report.json · failed/<step>-<try>.json
+//!                  runs/<dataset>/<run>/<n>/  load.json · report.json · failed/<step>-<try>.json · altered/<statement>.json
 //!                  rejects/<dataset>/<run>/<item>.jsonl · refused/<dataset>/<hash>.json
 //!                  catalog/<dataset>/<batch>/<run>.json (a copy of load.json: this run stands in the catalog)
 //! lake bucket      <dataset>/<partition…>/sluice_run=<run>/<item>-<n>.parquet
@@ -104,6 +104,11 @@ pub fn report(name: &RunName, n: u32) -> String {
 /// One failed try of a load step.
 pub fn failed_try(name: &RunName, n: u32, step: &str, number: u32) -> String {
     format!("{}failed/{step}-{number}.json", execution(name, n))
+}
+
+/// The folder of what an execution changed of its target, a document for each statement.
+pub fn altered(name: &RunName, n: u32) -> String {
+    execution(name, n) + "altered/"
 }
 
 /// An item's rejects.

@@ -65,6 +65,7 @@ fn evidence() -> Evidence {
         stale: 0,
         replaced: 0,
         withdrawn: 0,
+        altered: Vec::new(),
         published_at: None,
         supersedes: Vec::new(),
         superseded_by: None,

@@ -31,12 +31,7 @@ impl Prepare {
             format!("CREATE TABLE IF NOT EXISTS {} (\n{}\n)", names.ledger, ledger_definitions()),
             format!("CREATE TABLE IF NOT EXISTS {} (\n    \"nothing\" smallint\n)", names.lock),
             format!("CREATE SCHEMA IF NOT EXISTS {}", names.target_schema),
-            format!(
-                "CREATE TABLE IF NOT EXISTS {} (\n{}\n){}",
-                names.target,
-                column_definitions(dataset, |kind| kind.row().redshift),
-                distribution(target)
-            ),
+            format!("CREATE TABLE IF NOT EXISTS {} {}", names.target, target_definition(dataset, target)),
         ];
         let ledger = statements.len();
         statements.push(verdict::statement(names));
@@ -46,6 +41,11 @@ impl Prepare {
         statements.push(all_stages()?);
         Ok(Self { statements, ledger, columns, stages })
     }
+}
+
+/// The target's columns, distribution and sorting, as they stand behind its name.
+pub fn target_definition(dataset: &IndexMap<Identifier, Column>, target: &LoadTarget) -> String {
+    format!("(\n{}\n){}", column_definitions(dataset, |kind| kind.row().redshift), distribution(target))
 }
 
 fn ledger_definitions() -> String {

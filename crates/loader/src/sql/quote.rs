@@ -3,11 +3,17 @@
 //! Redshift folds even quoted identifiers to lower case, and reads a backslash in a literal as an escape
 //! (facts/redshift-copy.md, identifiers and quoting), so a literal doubles both the quote and the backslash.
 
+use model::name::TableName;
 use model::{Error, Kind, Result};
 
 /// A name between double quotes, in lower case as Redshift would fold it.
 pub fn identifier(name: &str) -> String {
     format!("\"{}\"", name.to_lowercase().replace('"', "\"\""))
+}
+
+/// A table with its schema, each between double quotes.
+pub fn table(name: &TableName) -> String {
+    format!("{}.{}", identifier(name.schema().as_str()), identifier(name.table().as_str()))
 }
 
 /// A text between single quotes, in one piece whatever it holds. The character NUL is refused: no text of Redshift's
