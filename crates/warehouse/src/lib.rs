@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! JSON ─► data_api ─► Transaction ─► statement (text to what is known)
+//!                          │             ├─► ddl      schemas, tables, columns, TRUNCATE
 //!                          │             ├─► query    the engine's door: DataFusion is named only behind it
 //!                          │             ├─► copy     Parquet by manifest, from `Objects`
 //!                          │             └─► write    INSERT, DELETE

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
 
+use crate::assign::default;
+use crate::cast::first_longer;
 use crate::error::{SqlError, SqlResult};
 use crate::types::Type;
 
@@ -138,5 +140,36 @@ impl Table {
             segments.push(Arc::new(Segment { id: next_id(), batch }));
         }
         Ok(Self { segments, ..self.clone() })
+    }
+
+    /// The table with a column more, at the end, its default in every row.
+    pub(crate) fn with_column(&self, column: Column, next_id: &mut dyn FnMut() -> u64) -> SqlResult<Self> {
+        let mut definition = Definition::clone(&self.definition);
+        definition.columns.push(column.clone());
+        let mut widened = Self::new(self.id, definition);
+        for segment in &self.segments {
+            let added = default(&column, segment.batch.num_rows())?;
+            let columns = segment.batch.columns().iter().cloned().chain([added]).collect();
+            let batch = RecordBatch::try_new(Arc::clone(&widened.schema), columns)?;
+            widened.segments.push(Arc::new(Segment { id: next_id(), batch }));
+        }
+        Ok(widened)
+    }
+
+    /// The table with another type of a column that keeps its values as they are; its files stay as well.
+    pub(crate) fn with_type(&self, at: usize, ty: Type) -> SqlResult<Self> {
+        let mut definition = Definition::clone(&self.definition);
+        definition.columns.get_mut(at).ok_or_else(|| SqlError::internal("a column without a place"))?.ty = ty;
+        let mut altered = Self::new(self.id, definition);
+        for segment in &self.segments {
+            let batch = RecordBatch::try_new(Arc::clone(&altered.schema), segment.batch.columns().to_vec())?;
+            altered.segments.push(Arc::new(Segment { id: segment.id, batch }));
+        }
+        Ok(altered)
+    }
+
+    /// The length of the first value of a column that has more than so many bytes.
+    pub(crate) fn first_over(&self, at: usize, bytes: u32) -> Option<usize> {
+        self.segments.iter().find_map(|segment| first_longer(segment.batch.column(at), bytes))
     }
 }

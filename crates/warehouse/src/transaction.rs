@@ -1,5 +1,7 @@
 //! A transaction: statements one after the other on a copy of the warehouse, which becomes the warehouse at commit.
 
+mod ddl;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -11,11 +13,11 @@ use crate::copy;
 use crate::error::{SqlError, SqlResult};
 use crate::loads::{LoadEntry, LoadError};
 use crate::locks::Holder;
-use crate::name::{PUBLIC, TableName};
+use crate::name::TableName;
 use crate::query::{Place, Prepared, Relation, ResultSet, Rows, Scope, Session};
 use crate::statement::{Copy, Delete, Insert, Statement, tokens};
 use crate::system;
-use crate::table::{Definition, Table};
+use crate::table::Table;
 use crate::warehouse::Inner;
 use crate::write;
 
@@ -37,10 +39,21 @@ pub(crate) struct Changes {
     pub schemas: BTreeSet<String>,
 }
 
+/// How far a transaction reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// One statement that commits by itself.
+    Statement,
+    /// What BEGIN and END enclose, and every batch of the Data API that is one transaction: some statements cannot run
+    /// in it.
+    Block,
+}
+
 /// A running transaction. Dropping it rolls it back.
 #[derive(Debug)]
 pub struct Transaction {
     inner: Arc<Inner>,
+    extent: Extent,
     holder: Holder,
     /// The warehouse as it was, and as it is for this transaction; taken by the first statement, after its waiting.
     state: Option<(Arc<Catalog>, Catalog)>,
@@ -51,9 +64,10 @@ pub struct Transaction {
 }
 
 impl Transaction {
-    pub(crate) fn new(inner: Arc<Inner>, holder: Holder) -> Self {
-        let started = inner.now();
-        Self { inner, holder, state: None, changes: Changes::default(), started, last_copy_rows: 0, failed: false }
+    pub(crate) fn new(inner: Arc<Inner>, extent: Extent) -> Self {
+        let (started, holder) = (inner.now(), inner.holder());
+        let changes = Changes::default();
+        Self { inner, extent, holder, state: None, changes, started, last_copy_rows: 0, failed: false }
     }
 
     /// Whether a commit would change anything.
@@ -106,16 +120,14 @@ impl Transaction {
         let statement = Statement::parse(tokens)?;
         let query_id = self.inner.next_id();
         let done = |rows| Outcome { query_id, rows, result: None };
-        if let Statement::Lock(tables) = &statement {
-            for table in tables {
-                self.holder.lock(table).await?;
-            }
-            let work = self.work();
-            tables.iter().try_for_each(|table| work.table(table).map(drop))?;
-            return Ok(done(Some(0)));
+        if let (Extent::Block, Some(name)) = (self.extent, statement.runs_alone()) {
+            return Err(SqlError::new(format!("{name} cannot run inside a transaction block")));
         }
         for table in statement.named() {
-            self.holder.pass(table).await?;
+            match statement.excludes() {
+                true => self.holder.lock(table).await?,
+                false => self.holder.pass(table).await?,
+            }
         }
         match statement {
             Statement::CreateSchema { name, if_not_exists } => self.create_schema(name, if_not_exists)?,
@@ -123,6 +135,13 @@ impl Transaction {
                 self.create_table(name, if_not_exists, definition)?;
             }
             Statement::DropTable { names, if_exists } => self.drop_tables(&names, if_exists)?,
+            Statement::AddColumn { table, column } => self.add_column(&table, column)?,
+            Statement::AlterType { table, column, ty } => self.alter_type(&table, &column, ty)?,
+            Statement::Truncate(table) => self.truncate(&table).await?,
+            Statement::Lock(tables) => {
+                let work = self.work();
+                tables.iter().try_for_each(|table| work.table(table).map(drop))?;
+            }
             Statement::Copy(copy) => {
                 self.copy(&copy, query_id).await?;
                 // Whether the Data API counts a COPY's rows is unverified, so nobody may rely on it.
@@ -135,7 +154,7 @@ impl Transaction {
                 let result = self.query(prepared, None).await?;
                 return Ok(Outcome { query_id, rows: Some(result.rows() as u64), result: Some(result) });
             }
-            Statement::Lock(_) => {}
+            Statement::Alone(name) => return Err(SqlError::unknown(format!("the statement {name}"))),
         }
         Ok(done(Some(0)))
     }
@@ -159,46 +178,6 @@ impl Transaction {
     fn put(&mut self, name: TableName, table: Table) {
         self.work().tables.insert(name.clone(), Arc::new(table));
         self.changes.tables.insert(name);
-    }
-
-    fn create_schema(&mut self, name: String, if_not_exists: bool) -> SqlResult<()> {
-        if self.work().schemas.insert(name.clone()) {
-            self.changes.schemas.insert(name);
-            return Ok(());
-        }
-        if if_not_exists { Ok(()) } else { Err(SqlError::new(format!("schema \"{name}\" already exists"))) }
-    }
-
-    fn create_table(&mut self, name: TableName, if_not_exists: bool, definition: Definition) -> SqlResult<()> {
-        if !self.work().schemas.contains(&name.schema) {
-            return Err(SqlError::new(format!("schema \"{}\" does not exist", name.schema)));
-        }
-        if self.work().tables.contains_key(&name) {
-            let text = format!("Relation \"{}\" already exists", name.name);
-            return if if_not_exists { Ok(()) } else { Err(SqlError::new(text)) };
-        }
-        if name.schema == PUBLIC && system::view(&name.name).is_some() {
-            return Err(SqlError::unknown(format!("a table with the name of the system view {}", name.name)));
-        }
-        // A DEFAULT must fit its column before any row does.
-        for column in definition.columns.iter().filter(|column| column.default.is_some()) {
-            crate::assign::default(column, 1)?;
-        }
-        let id = self.inner.next_id();
-        self.put(name, Table::new(id, definition));
-        Ok(())
-    }
-
-    fn drop_tables(&mut self, names: &[TableName], if_exists: bool) -> SqlResult<()> {
-        for name in names {
-            let there = self.work().tables.remove(name).is_some();
-            if there {
-                self.changes.tables.insert(name.clone());
-            } else if !if_exists {
-                return Err(SqlError::new(format!("Table \"{name}\" does not exist")));
-            }
-        }
-        Ok(())
     }
 
     async fn copy(&mut self, copy: &Copy, query_id: u64) -> SqlResult<()> {

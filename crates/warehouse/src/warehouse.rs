@@ -9,11 +9,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::catalog::Catalog;
 use crate::error::{SqlError, SqlResult};
 use crate::loads::{LoadEntry, LoadLog};
-use crate::locks::Locks;
+use crate::locks::{Holder, Locks};
 use crate::objects::Objects;
 use crate::query::Engine;
 use crate::store::{Opened, Store};
-use crate::transaction::{Changes, Outcome, Transaction};
+use crate::transaction::{Changes, Extent, Outcome, Transaction};
 
 /// Tells the time. It is passed in, so that a test can say when it is.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -48,16 +48,22 @@ impl Warehouse {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Begins a transaction.
+    /// Begins a transaction block.
     pub fn begin(&self) -> Transaction {
-        let holder = self.inner.locks.holder(self.inner.next_id());
-        Transaction::new(Arc::clone(&self.inner), holder)
+        Transaction::new(Arc::clone(&self.inner), Extent::Block)
+    }
+
+    /// The transaction of one statement that commits by itself: what cannot run in a block runs here.
+    pub fn begin_single(&self) -> Transaction {
+        Transaction::new(Arc::clone(&self.inner), Extent::Statement)
     }
 
     /// Runs one statement as a transaction of its own.
     pub async fn execute(&self, sql: &str) -> SqlResult<Outcome> {
-        let mut outcomes = self.batch(&[sql]).await?;
-        outcomes.pop().ok_or_else(|| SqlError::internal("a statement without an outcome"))
+        let mut transaction = self.begin_single();
+        let outcome = transaction.run(sql).await?;
+        transaction.commit(None).await?;
+        Ok(outcome)
     }
 
     /// Runs statements as one transaction: all of them or none.
@@ -114,6 +120,11 @@ impl Inner {
     /// A number that was never given before: of tables, segments, queries, transactions.
     pub fn next_id(&self) -> u64 {
         self.next_id.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Who will hold the locks of a transaction that begins.
+    pub fn holder(&self) -> Holder {
+        self.locks.holder(self.next_id())
     }
 
     pub fn current(&self) -> Arc<Catalog> {

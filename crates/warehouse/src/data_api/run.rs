@@ -71,7 +71,10 @@ async fn statements(shared: &Shared, mut record: Record) -> Ran {
         record.end(Status::Failed, Some(text), now);
         return Ran::Failed(record);
     }
-    let mut transaction = shared.warehouse.begin();
+    let mut transaction = match record.submission.is_batch {
+        true => shared.warehouse.begin(),
+        false => shared.warehouse.begin_single(),
+    };
     for n in 0..record.submission.sqls.len() {
         begin_part(shared, &mut record, n);
         let ended = match statement(&record, n, &mut transaction).await {

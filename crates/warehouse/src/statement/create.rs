@@ -10,7 +10,8 @@ use crate::name::SYSTEM_COLUMNS;
 use crate::table::{Column, Definition, DistStyle};
 use crate::types::Type;
 
-const MAX_COLUMNS: usize = 1600;
+/// Columns that a table can have.
+pub(crate) const MAX_COLUMNS: usize = 1600;
 const MAX_SORT_COLUMNS: usize = 400;
 
 /// After CREATE.
@@ -18,6 +19,13 @@ pub(super) fn create(reader: &mut Reader<'_>) -> SqlResult<Statement> {
     if reader.word("SCHEMA") {
         let if_not_exists = if_not_exists(reader);
         return Ok(Statement::CreateSchema { name: reader.name()?, if_not_exists });
+    }
+    if reader.keywords(&[Keyword::EXTERNAL, Keyword::TABLE]) {
+        return Ok(reader.rest(Statement::Alone("CREATE EXTERNAL TABLE")));
+    }
+    let alone = [("DATABASE", "CREATE DATABASE"), ("LIBRARY", "CREATE LIBRARY")];
+    if let Some((_, statement)) = alone.into_iter().find(|(word, _)| reader.word(word)) {
+        return Ok(reader.rest(Statement::Alone(statement)));
     }
     reader.known("CREATE SCHEMA or CREATE TABLE", "TABLE")?;
     let if_not_exists = if_not_exists(reader);
@@ -70,35 +78,27 @@ impl Draft {
                 return Err(SqlError::unknown(format!("{word} in CREATE TABLE")));
             }
         }
-        let name = reader.name()?;
-        if SYSTEM_COLUMNS.contains(&name.as_str()) {
-            return Err(SqlError::new(format!("column name \"{name}\" conflicts with a system column name")));
+        let mut column = new_column(reader)?;
+        if self.columns.iter().any(|known| known.name == column.name) {
+            return Err(SqlError::new(format!("column \"{}\" specified more than once", column.name)));
         }
-        if self.columns.iter().any(|column| column.name == name) {
-            return Err(SqlError::new(format!("column \"{name}\" specified more than once")));
-        }
-        let ty = Type::of_sql(&reader.data_type()?)?;
-        let mut column = Column { name, ty, not_null: false, default: None };
         while self.column_option(reader, &mut column)? {}
-        if let (Type::Super | Type::Varbyte(_), Some(_)) = (ty, &column.default) {
-            return Err(SqlError::unknown(format!("a DEFAULT of a {} column", ty.name())));
-        }
+        check_default(&column)?;
         self.columns.push(column);
         Ok(())
     }
 
     fn column_option(&mut self, reader: &mut Reader<'_>, column: &mut Column) -> SqlResult<bool> {
-        if reader.keywords(&[Keyword::NOT, Keyword::NULL]) {
-            column.not_null = true;
-        } else if reader.word("DEFAULT") {
-            column.default = literal(reader)?;
-        } else if reader.keywords(&[Keyword::PRIMARY, Keyword::KEY]) {
+        if value_option(reader, column)? {
+            return Ok(true);
+        }
+        if reader.keywords(&[Keyword::PRIMARY, Keyword::KEY]) {
             once(&mut self.primary_key, vec![column.name.clone()], "primary keys")?;
         } else if reader.word("DISTKEY") {
             once(&mut self.dist_key, column.name.clone(), "DISTKEYs")?;
         } else if reader.word("SORTKEY") {
             once(&mut self.sort_key, vec![column.name.clone()], "SORTKEYs")?;
-        } else if !reader.word("NULL") {
+        } else {
             for word in ["ENCODE", "IDENTITY", "GENERATED", "UNIQUE", "REFERENCES", "COLLATE", "CHECK"] {
                 if reader.at_word(word) {
                     return Err(SqlError::unknown(format!("{word} in CREATE TABLE")));
@@ -170,6 +170,38 @@ impl Draft {
             column.not_null |= primary_key.contains(&column.name);
         }
         Ok(definition)
+    }
+}
+
+/// A column's name and type.
+pub(super) fn new_column(reader: &mut Reader<'_>) -> SqlResult<Column> {
+    let name = reader.name()?;
+    if SYSTEM_COLUMNS.contains(&name.as_str()) {
+        return Err(SqlError::new(format!("column name \"{name}\" conflicts with a system column name")));
+    }
+    let ty = Type::of_sql(&reader.data_type()?)?;
+    Ok(Column { name, ty, not_null: false, default: None })
+}
+
+/// Takes what says which values a column has, and tells whether it was there.
+pub(super) fn value_option(reader: &mut Reader<'_>, column: &mut Column) -> SqlResult<bool> {
+    if reader.keywords(&[Keyword::NOT, Keyword::NULL]) {
+        column.not_null = true;
+    } else if reader.word("DEFAULT") {
+        column.default = literal(reader)?;
+    } else {
+        return Ok(reader.word("NULL"));
+    }
+    Ok(true)
+}
+
+/// What a literal becomes in these types is another thing than it looks like.
+pub(super) fn check_default(column: &Column) -> SqlResult<()> {
+    match (column.ty, &column.default) {
+        (ty @ (Type::Super | Type::Varbyte(_)), Some(_)) => {
+            Err(SqlError::unknown(format!("a DEFAULT of a {} column", ty.name())))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! A new statement is a variant here, a function in one of the files beside, and an arm in `transaction.rs`.
 
+mod alter;
 mod copy;
 mod create;
 mod reader;
@@ -11,24 +12,48 @@ use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::Token;
 
 pub(crate) use copy::Copy;
+pub(crate) use create::MAX_COLUMNS;
 use reader::Reader;
 pub(crate) use reader::tokens;
 
 use crate::error::{SqlError, SqlResult};
 use crate::name::TableName;
-use crate::table::Definition;
+use crate::table::{Column, Definition};
+use crate::types::Type;
 
 /// One statement.
 #[derive(Debug, Clone)]
 pub(crate) enum Statement {
-    CreateSchema { name: String, if_not_exists: bool },
-    CreateTable { name: TableName, if_not_exists: bool, definition: Definition },
-    DropTable { names: Vec<TableName>, if_exists: bool },
+    CreateSchema {
+        name: String,
+        if_not_exists: bool,
+    },
+    CreateTable {
+        name: TableName,
+        if_not_exists: bool,
+        definition: Definition,
+    },
+    DropTable {
+        names: Vec<TableName>,
+        if_exists: bool,
+    },
+    AddColumn {
+        table: TableName,
+        column: Column,
+    },
+    AlterType {
+        table: TableName,
+        column: String,
+        ty: Type,
+    },
+    Truncate(TableName),
     Copy(Copy),
     Lock(Vec<TableName>),
     Insert(Insert),
     Delete(Box<Delete>),
     Select(Box<Query>),
+    /// One that is known for what it cannot do only: run in a transaction block.
+    Alone(&'static str),
 }
 
 /// `INSERT INTO table [(columns)] query`.
@@ -72,7 +97,13 @@ impl Statement {
         let verb = reader.verb();
         match verb.as_str() {
             "CREATE" => create::create(reader),
-            "DROP" => drop_table(reader),
+            "DROP" => drop(reader),
+            "ALTER" => alter::alter(reader),
+            "TRUNCATE" => {
+                let _optional = reader.word("TABLE");
+                Ok(Self::Truncate(reader.table()?))
+            }
+            "VACUUM" => Ok(reader.rest(Self::Alone("VACUUM"))),
             "COPY" => copy::copy(reader).map(Self::Copy),
             "LOCK" => {
                 let _optional = reader.word("TABLE");
@@ -80,15 +111,30 @@ impl Statement {
             }
             "INSERT" => insert(reader).map(Self::Insert),
             "DELETE" => delete(reader).map(|delete| Self::Delete(Box::new(delete))),
-            "TRUNCATE" => Err(SqlError::unknown("the statement TRUNCATE, which would commit the transaction")),
             _ => Err(SqlError::unknown(format!("the statement {verb}"))),
         }
+    }
+
+    /// What the statement is called where it cannot run in a transaction block.
+    pub fn runs_alone(&self) -> Option<&'static str> {
+        match self {
+            Self::AlterType { .. } => Some("ALTER TABLE ALTER COLUMN"),
+            Self::Alone(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Whether the statement keeps all others from the tables that it names until its transaction ends.
+    pub fn excludes(&self) -> bool {
+        matches!(self, Self::Lock(_) | Self::AddColumn { .. } | Self::AlterType { .. } | Self::Truncate(_))
     }
 
     /// The relations that a writing statement names outright; what a query reads is found in its text.
     pub fn named(&self) -> Vec<&TableName> {
         match self {
-            Self::CreateSchema { .. } | Self::Lock(_) | Self::Select(_) => Vec::new(),
+            Self::CreateSchema { .. } | Self::Select(_) | Self::Alone(_) => Vec::new(),
+            Self::Lock(tables) => tables.iter().collect(),
+            Self::AddColumn { table, .. } | Self::AlterType { table, .. } | Self::Truncate(table) => vec![table],
             Self::CreateTable { name, .. } => vec![name],
             Self::DropTable { names, .. } => names.iter().collect(),
             Self::Copy(copy) => vec![&copy.table],
@@ -98,7 +144,12 @@ impl Statement {
     }
 }
 
-fn drop_table(reader: &mut Reader<'_>) -> SqlResult<Statement> {
+/// After DROP.
+fn drop(reader: &mut Reader<'_>) -> SqlResult<Statement> {
+    let alone = [("DATABASE", "DROP DATABASE"), ("LIBRARY", "DROP LIBRARY")];
+    if let Some((_, statement)) = alone.into_iter().find(|(word, _)| reader.word(word)) {
+        return Ok(reader.rest(Statement::Alone(statement)));
+    }
     reader.known("DROP TABLE", "TABLE")?;
     let if_exists = reader.keywords(&[Keyword::IF, Keyword::EXISTS]);
     Ok(Statement::DropTable { names: reader.list(Reader::table)?, if_exists })

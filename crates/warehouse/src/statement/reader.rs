@@ -83,6 +83,14 @@ impl<'a> Reader<'a> {
         matches!(self.parser.peek_token_ref().token, Token::EOF | Token::SemiColon)
     }
 
+    /// Passes over what is left: nothing of it can make a difference.
+    pub fn rest<T>(&mut self, statement: T) -> T {
+        while !self.at_end() {
+            self.next();
+        }
+        statement
+    }
+
     /// Fails when anything but a closing semicolon is left.
     pub fn end(&mut self) -> SqlResult<()> {
         let _closing = self.token(&Token::SemiColon);

@@ -1,6 +1,7 @@
 //! The rules, each held by a test named after it. `Double` is a warehouse in a temporary folder with its own clock and
 //! its own objects.
 
+mod alter;
 mod copy;
 mod loader;
 mod query;

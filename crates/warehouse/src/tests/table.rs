@@ -195,3 +195,61 @@ async fn delete_takes_the_rows_of_its_condition() {
     assert_eq!(double.run("DELETE FROM s.t").await.rows, Some(1));
     assert_eq!(double.value("SELECT COUNT(*) FROM s.t").await, "0");
 }
+
+#[tokio::test]
+async fn delete_takes_several_tables_after_using() {
+    let double = Double::new();
+    double.run("CREATE TABLE t (k integer, d date, v varchar(5))").await;
+    double.run("CREATE TABLE a (k integer)").await;
+    double.run("CREATE TABLE b (d date, w varchar(5))").await;
+    double.run("INSERT INTO t VALUES (1, '2024-01-01', 'x'), (1, '2024-01-02', 'x'), (2, '2024-01-01', 'y'), (NULL, '2024-01-01', 'x')").await;
+    double.run("INSERT INTO a VALUES (1), (1), (3), (NULL)").await;
+    double.run("INSERT INTO b VALUES ('2024-01-01', 'x '), ('2024-01-01', 'x'), ('2024-01-03', 'y')").await;
+    let sql = "DELETE FROM t USING a, b WHERE t.k = a.k AND t.d = b.d AND t.v = b.w";
+    assert_eq!(double.run(sql).await.rows, Some(1), "a row that matches often is deleted once");
+    assert_eq!(
+        double.rows("SELECT k, d FROM t ORDER BY k, d").await,
+        ["1|2024-01-02", "2|2024-01-01", "null|2024-01-01"]
+    );
+    let sql = "DELETE FROM t USING a, (SELECT d, COUNT(*) AS n FROM b GROUP BY d) c WHERE t.d = c.d AND c.n > 1";
+    assert_eq!(double.run(sql).await.rows, Some(2));
+}
+
+#[tokio::test]
+async fn insert_takes_several_rows_of_values() {
+    let double = Double::new();
+    double.run("CREATE TABLE t (a integer DEFAULT 9, v varchar(3), d date)").await;
+    let outcome =
+        double.run("INSERT INTO t (v, d) VALUES ('a', '2024-01-01'), (NULL, '2024-01-02'), ('c', NULL)").await;
+    assert_eq!(outcome.rows, Some(3));
+    assert_eq!(
+        double.rows("SELECT a, v, d FROM t ORDER BY v").await,
+        ["9|a|2024-01-01", "9|c|null", "9|null|2024-01-02"]
+    );
+    let error = double.error("INSERT INTO t (v) VALUES ('a'), ('abcd')").await;
+    assert_eq!(error, "ERROR: value too long for type character varying(3)");
+    assert_eq!(double.value("SELECT COUNT(*) FROM t").await, "3");
+}
+
+#[tokio::test]
+async fn insert_takes_a_union_of_queries() {
+    let double = Double::new();
+    double.run("CREATE TABLE t (k varchar(9), n bigint, d decimal(10,2))").await;
+    double.run("CREATE TABLE a (k varchar(5), n integer, d decimal(10,2))").await;
+    double.run("INSERT INTO a VALUES ('x', 1, 1.25), ('y ', 2, 2.50)").await;
+    let sql = "INSERT INTO t (k, n, d) SELECT k, n, d FROM a UNION ALL SELECT k, n + 10, d FROM a WHERE n > 1";
+    assert_eq!(double.run(sql).await.rows, Some(3));
+    assert_eq!(double.rows("SELECT k, n, d FROM t ORDER BY n").await, ["x|1|1.25", "y |2|2.50", "y |12|2.50"]);
+}
+
+#[tokio::test]
+async fn subqueries_that_group_can_be_joined() {
+    let double = Double::new();
+    double.run("CREATE TABLE t (k varchar(5), n integer)").await;
+    double.run("CREATE TABLE u (k varchar(5), n integer)").await;
+    double.run("INSERT INTO t VALUES ('a', 1), ('a ', 2), ('b', 3)").await;
+    double.run("INSERT INTO u SELECT k, n * 10 FROM t WHERE n < 3").await;
+    let sql = "SELECT x.n, y.most FROM (SELECT k, COUNT(*) AS n FROM t GROUP BY k) x \
+               LEFT JOIN (SELECT k, MAX(n) AS most FROM u GROUP BY k) y ON x.k = y.k ORDER BY x.n";
+    assert_eq!(double.rows(sql).await, ["1|null", "2|20"]);
+}
