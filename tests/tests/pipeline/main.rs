@@ -11,6 +11,7 @@ mod mask_key;
 mod modes;
 mod refusals;
 mod schema;
+mod table;
 mod transform;
 mod trial;
 mod types;
