@@ -94,6 +94,12 @@ pub fn report(report: &RunReport, rejects: &[RejectLine]) {
             equality.numbers
         ));
     }
+    for statement in report.load.iter().flat_map(|load| &load.altered) {
+        line(format_args!("altered    {statement}"));
+    }
+    for (column, object) in &report.left_out {
+        line(format_args!("left out   {column} (first in {object}; `contract: freeze`)"));
+    }
     if !report.rejected_by_reason.is_empty() {
         let reasons = report.rejected_by_reason.iter().map(|(reason, rows)| format!("{reason} {rows}"));
         line(format_args!("rejects    {}", reasons.collect::<Vec<_>>().join(", ")));
@@ -148,6 +154,9 @@ pub fn trial(report: &TrialReport, rejects: &[RejectLine]) {
         line(format_args!("           {}", path.display()));
     }
     reject_lines(rejects);
+    for input in report.inputs.iter().filter(|input| !input.left_out.is_empty()) {
+        line(format_args!("left out   {} of {} (`contract: freeze`)", input.left_out.join(", "), input.path));
+    }
     if !report.without_values.is_empty() {
         line(format_args!(
             "no value   in any row: {}; are the columns' names right?",

@@ -14,10 +14,20 @@ pub(super) fn faults(dataset: &Dataset) -> Vec<String> {
     faults.extend(dataset.csv.faults());
     faults.extend(dataset.limits.faults());
     faults.extend(dataset.infer.fault());
+    if matches!(dataset.contract, Some(Contract::Freeze | Contract::Reject))
+        && dataset.columns_from() == ColumnsFrom::File
+        && dataset.format != Format::Csv
+    {
+        faults.push(format!(
+            "`contract` is for columns that are found, or for the header of csv: of {} only the columns are read that \
+             `columns` names",
+            dataset.format.name()
+        ));
+    }
     if dataset.contract == Some(Contract::Evolve) && dataset.columns_from() == ColumnsFrom::File {
         faults.push(
-            "`contract: evolve` is for columns that are found: leave `columns` away, or name the new ones there; the \
-             table follows them"
+            "`contract: evolve` is for columns that are found: leave `columns` away, or name the new ones there (the \
+             table follows them)"
                 .to_owned(),
         );
     }
