@@ -29,6 +29,7 @@ mod delivery;
 mod ledger;
 mod mode;
 mod preflight;
+pub mod preview;
 mod sql;
 mod staging;
 mod statement;

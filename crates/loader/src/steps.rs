@@ -76,7 +76,7 @@ struct Steps<'a> {
 }
 
 /// What the SQL of a load is made of.
-struct Loading {
+pub struct Loading {
     delivery: Delivery,
     target: LoadTarget,
     names: Names,
@@ -375,11 +375,7 @@ impl Steps<'_> {
     }
 
     fn loading(&self, delivery: Delivery) -> Result<Loading> {
-        let target = delivery.dataset.load.clone().ok_or_else(|| {
-            Error::new(Kind::Bug, "load", self.run).because("its dataset names no table, and a statement was submitted")
-        })?;
-        let names = Names::of(self.run, &delivery.plan.batch, &target, &delivery.columns)?;
-        Ok(Loading { delivery, target, names })
+        Loading::of(self.run, delivery)
     }
 
     /// What this execution changes of the target.
@@ -397,8 +393,17 @@ impl Steps<'_> {
 }
 
 impl Loading {
+    /// Of a delivery whose dataset names a table.
+    pub fn of(run: &RunName, delivery: Delivery) -> Result<Self> {
+        let target = delivery.dataset.load.clone().ok_or_else(|| {
+            Error::new(Kind::Bug, "load", run).because("its dataset names no table, and a statement was submitted")
+        })?;
+        let names = Names::of(run, &delivery.plan.batch, &target, &delivery.columns)?;
+        Ok(Self { delivery, target, names })
+    }
+
     /// The statements of a step.
-    fn sql(&self, step: LoadStep, config: &Config) -> Result<Vec<String>> {
+    pub fn sql(&self, step: LoadStep, config: &Config) -> Result<Vec<String>> {
         let Self { delivery, target, names } = self;
         let run = &delivery.plan.run;
         match step {

@@ -67,7 +67,7 @@ fn distribution(target: &LoadTarget) -> String {
 }
 
 /// The target's columns, as [`TableColumn::read`] takes them.
-fn target_columns(target: &LoadTarget) -> Result<String> {
+pub fn target_columns(target: &LoadTarget) -> Result<String> {
     Ok(format!(
         "SELECT {}\nFROM svv_columns\nWHERE table_schema = {} AND table_name = {}\nORDER BY ordinal_position",
         TableColumn::COLUMNS.join(", "),
