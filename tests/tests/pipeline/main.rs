@@ -9,6 +9,7 @@ mod faults;
 mod flow;
 mod mask_key;
 mod modes;
+mod names;
 mod plan;
 mod refusals;
 mod schema;
