@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  submit ─► prepare ─► stage ─► publish ─► verdict ─► done
-//!               │  ▲  alter, where the table lacks something: then prepare again
+//!               │  ▲ ─► alter ─► prepare, where the table lacks something
 //!               │  ▲       ▲        ▲  │        │ ▲      ▲
 //!               │  └ each again, under the next number ┘ │
 //!               └ published, or superseded ──────────────┘

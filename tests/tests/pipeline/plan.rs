@@ -1,6 +1,6 @@
 //! `sluice plan`: what a manifest would become, without its becoming it.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use aws::object::list;
 use sluice::cli::Plan;

@@ -1,6 +1,6 @@
 //! The target table and the files, held against each other before COPY: what is changed in place, what is refused.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use local::{Fault, Rule};
 use model::report::{RunReport, Status};
@@ -148,4 +148,38 @@ async fn a_file_that_is_not_the_one_that_was_written_is_named_before_copy() {
     assert!(message.contains(&format!("{url}: it has 4 bytes, and had ")), "{message}");
     let (message, url) = with_a_changed_file(|bytes| vec![b'x'; bytes.len()]).await;
     assert!(message.contains(&format!("{url}: the file does not end as Parquet does")), "{message}");
+}
+
+/// Two changes, each met by a fault on its way to the warehouse or on the way back, or by a kill while it is held back; the
+/// event comes again.
+#[tokio::test]
+async fn a_load_that_alters_ends_the_same_whatever_call_of_it_fails() {
+    let slow = Fault::Slow { milliseconds: 3_600_000 };
+    for fault in [Fault::Error, Fault::DropBefore, Fault::DropAfter, slow] {
+        for nth in 1..=2 {
+            let folder = TempDir::new().unwrap();
+            let first = Pipeline::start(folder.path(), ORDERS).await.unwrap();
+            assert_eq!(loaded(&first, "one", ("a.csv", FOUR_ROWS)).await.status, Status::Succeeded);
+            first.local.stop().await.unwrap();
+            let mut pipeline = Pipeline::start(folder.path(), &wider()).await.unwrap();
+            pipeline.local.faults().set(vec![Rule::nth_of("RedshiftData", "ExecuteStatement", nth, fault)]);
+            let csv = "id,name,sold_on,amount,region\n9,Zoe,2026-01-01,1,north\n";
+            let delivery = pipeline.send("two", &[("b.csv", csv)]).await.unwrap();
+            if fault == slow {
+                while !pipeline.local.faults().calls().iter().any(|call| call.fault.is_some()) {
+                    tokio::task::yield_now().await;
+                }
+                pipeline.local.kill().await;
+                pipeline = Pipeline::start(folder.path(), &wider()).await.unwrap();
+            }
+            pipeline.local.idle().await;
+            pipeline.local.faults().set(Vec::new());
+            pipeline.local.redeliver(&delivery.manifest).await.unwrap();
+            pipeline.local.idle().await;
+            let report = pipeline.report(&delivery.run).await.unwrap().unwrap();
+            assert_eq!(report.status, Status::Succeeded, "{fault:?} {nth}: {:?}", report.error);
+            let rows = pipeline.query("SELECT id, region FROM analytics.orders ORDER BY id").await.unwrap();
+            assert_eq!((rows.len(), &rows[3]), (4, &vec![json!(9), json!("north")]), "{fault:?} {nth}");
+        }
+    }
 }

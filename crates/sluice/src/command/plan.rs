@@ -88,7 +88,7 @@ pub struct StepReport {
 /// Prints what a manifest would become; ends badly where its table would refuse it.
 pub async fn run(arguments: &Plan, json: bool) -> Result<Ended> {
     let place = Place::find().await?;
-    let report = plan(&place, arguments, Utc::now()).await?;
+    let report = plan(&place, arguments, aws::edge::now()).await?;
     if json {
         screen::json(&report);
     } else {
