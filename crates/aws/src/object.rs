@@ -1,5 +1,7 @@
 //! Objects on S3 as the flow uses them: documents are created and never overwritten, inputs are read by their pin.
 
+use std::ops::Range;
+
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
@@ -102,6 +104,24 @@ pub async fn read(s3: &Client, bucket: &str, key: &str) -> Result<Option<Bytes>>
         Err(error) => return Err(sorted("read", subject(), error)),
     };
     collect(subject(), answer.body).await.map(Some)
+}
+
+/// A range of an object as it is now, and the object's size; `None` where there is no such object. A range that reaches
+/// behind its end gives what there is.
+pub async fn read_range(s3: &Client, url: &S3Url, range: Range<u64>) -> Result<Option<(Bytes, u64)>> {
+    let header = format!("bytes={}-{}", range.start, range.end.saturating_sub(1));
+    let answer = match s3.get_object().bucket(url.bucket()).key(url.key()).range(header).send().await {
+        Ok(answer) => answer,
+        Err(error) if is_code(&error, "NoSuchKey") => return Ok(None),
+        // The object is shorter than where the range begins: what is there of it is nothing.
+        Err(error) if status(&error) == Some(416) => {
+            return Ok(head(s3, url, None).await?.map(|pin| (Bytes::new(), pin.size_bytes)));
+        }
+        Err(error) => return Err(sorted("read", url, error)),
+    };
+    let size = answer.content_range().and_then(|range| range.rsplit_once('/')?.1.parse().ok());
+    let size = size.ok_or_else(|| Error::new(Kind::Bug, "read", url).because("the answer lacks Content-Range"))?;
+    Ok(Some((collect(url, answer.body).await?, size)))
 }
 
 /// A JSON document; `None` where there is none. One that does not read as its type is a bug of ours.

@@ -98,6 +98,7 @@ mod tests {
                 stale: 0,
                 replaced: 0,
                 withdrawn: 0,
+                altered: Vec::new(),
                 published_at: None,
                 supersedes: supersedes.iter().map(|name| run(*name)).collect(),
                 superseded_by: None,

@@ -30,7 +30,8 @@ impl Shape {
     /// The table of a dataset. The columns of the run come first, as in the files.
     pub fn of(dataset: &Dataset, target: &CatalogTarget, lake_bucket: &str) -> Result<Self> {
         let ours = ["_sluice_batch", "_sluice_run"].into_iter().map(|name| column(name, "string"));
-        let theirs = dataset.written_columns().map(|(name, column_of)| column(name.as_str(), &column_of.kind.glue()));
+        let theirs =
+            dataset.written_columns().map(|(name, column_of)| column(name.as_str(), &column_of.kind.row().glue));
         let keys = dataset.partition_by.keys().map(|key| key.as_str()).chain([RUN_KEY]);
         Ok(Self {
             database: target.database.to_string(),

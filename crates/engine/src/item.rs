@@ -144,6 +144,8 @@ pub struct InputEnded {
     pub rows: u64,
     /// How it is written, where that was found out rather than said.
     pub found: Option<String>,
+    /// Its columns that the dataset does not have, and that its contract leaves out.
+    pub left_out: Vec<String>,
 }
 
 /// What an item became.
@@ -261,7 +263,8 @@ impl Item {
         self.settle(0).map_err(|trouble| self.error(trouble))?;
         let input = self.input()?;
         let found = input.reader.as_ref().and_then(|reader| reader.found()).map(str::to_owned);
-        let ended = InputEnded { rows: input.rows, found };
+        let left_out = input.reader.as_ref().map(|reader| reader.left_out().to_vec()).unwrap_or_default();
+        let ended = InputEnded { rows: input.rows, found, left_out };
         self.input = None;
         Ok(ended)
     }

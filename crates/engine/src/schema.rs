@@ -1,14 +1,6 @@
-//! The columns of a file: the one table from our types to arrow's, and so to Parquet's.
+//! The columns of a file: arrow's types, made of the table of types (`model::types::table`), which says why each is so.
 //!
-//! Redshift's COPY takes Parquet columns by position and is strict about physical types (facts/redshift-copy.md, type
-//! compatibility). arrow-rs writes: smallint INT32 (INT_16), integer INT32, bigint INT64, real FLOAT, double DOUBLE,
-//! boolean BOOLEAN, date INT32 (DATE), timestamp INT64 (MICROS, not adjusted to UTC), char, varchar and super BYTE_ARRAY
-//! (UTF8), varbyte BYTE_ARRAY without a mark, decimal DECIMAL with the exact precision and scale: INT32 up to 9 digits,
-//! INT64 up to 18, else FIXED_LEN_BYTE_ARRAY. INT64 and FIXED_LEN_BYTE_ARRAY decimals are seen to load; INT32 ones are
-//! what Spark writes, and are (U).
-//!
-//! Two types lie in the file otherwise than in memory, see [`stored`]. How each is staged and becomes what it is in the
-//! target table, the loader says (`loader::sql::staged`).
+//! Two types lie in the file otherwise than in memory, see [`stored`].
 
 use std::sync::Arc;
 
@@ -18,41 +10,37 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit, TimestampMi
 use arrow::error::ArrowError;
 use model::dataset::Dataset;
 use model::types::Type;
+use model::types::table::Form;
 
 /// The columns that every file, staging table and target begins with.
 pub(crate) const SLUICE_COLUMNS: [&str; 2] = ["_sluice_batch", "_sluice_run"];
 
 /// The type in arrow, while rows are in memory.
 pub fn data_type(column: Type) -> DataType {
-    match column {
-        Type::Smallint => DataType::Int16,
-        Type::Integer => DataType::Int32,
-        Type::Bigint => DataType::Int64,
-        // The scale is at most 37 (model::types).
-        Type::Decimal { precision, scale } => DataType::Decimal128(precision, i8::try_from(scale).unwrap_or(i8::MAX)),
-        Type::Real => DataType::Float32,
-        Type::Double => DataType::Float64,
-        Type::Boolean => DataType::Boolean,
-        Type::Date => DataType::Date32,
-        Type::Time => DataType::Time64(TimeUnit::Microsecond),
-        Type::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, None),
-        Type::Timestamptz => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
-        // A super is its JSON text.
-        Type::Char(_) | Type::Varchar(_) | Type::Super => DataType::Utf8,
-        Type::Varbyte(_) => DataType::Binary,
-    }
+    in_arrow(column.row().memory)
 }
 
 /// The type in arrow of what is written to a file.
-///
-/// Whether COPY takes Parquet's TIME is (U), and neither Hive nor Spectrum has such a type: a time of day is the text
-/// `05:17:00.25`, which all of them read. Whether COPY takes a TIMESTAMP into a timestamptz, and what the mark of UTC
-/// does to it, is (U) too: a moment is written as a timestamp is, which is seen to load, and it is in UTC.
 pub fn file_type(column: Type) -> DataType {
-    match column {
-        Type::Time => DataType::Utf8,
-        Type::Timestamptz => data_type(Type::Timestamp),
-        other => data_type(other),
+    in_arrow(column.row().file)
+}
+
+fn in_arrow(form: Form) -> DataType {
+    match form {
+        Form::Int16 => DataType::Int16,
+        Form::Int32 => DataType::Int32,
+        Form::Int64 => DataType::Int64,
+        // The scale is at most 37 (model::types).
+        Form::Decimal { precision, scale } => DataType::Decimal128(precision, i8::try_from(scale).unwrap_or(i8::MAX)),
+        Form::Float32 => DataType::Float32,
+        Form::Float64 => DataType::Float64,
+        Form::Boolean => DataType::Boolean,
+        Form::Date => DataType::Date32,
+        Form::Time => DataType::Time64(TimeUnit::Microsecond),
+        Form::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, None),
+        Form::Moment => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+        Form::Text => DataType::Utf8,
+        Form::Bytes => DataType::Binary,
     }
 }
 
@@ -87,52 +75,86 @@ fn columns(dataset: &Dataset, in_arrow: fn(Type) -> DataType) -> impl Iterator<I
 #[cfg(test)]
 mod tests {
     use arrow::array::{Array, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray};
-    use expect_test::expect;
+    use bytes::Bytes;
+    use footer::{FileColumn, Found, Repetition};
     use model::dataset::DatasetFile;
+    use model::name::{BatchId, RunName};
+    use model::types::table::{Logical, Parquet};
     use parquet::arrow::ArrowSchemaConverter;
+    use parquet::file::metadata::ParquetMetaDataReader;
     use parquet::schema::printer::print_schema;
 
     use super::*;
+    use crate::{Item, Options};
+
+    /// Every type, and every number of digits.
+    fn dataset() -> Dataset {
+        let types = "smallint integer bigint real double boolean date time timestamp timestamptz char(4096) \
+                     varchar(65535) super varbyte(1024000)";
+        let decimals = (1..=38).map(|precision| format!("decimal({precision},{})", precision / 2));
+        let types = types.split_whitespace().map(str::to_owned).chain(decimals);
+        let columns: String = types.enumerate().map(|(n, kind)| format!("c{n}: {{type: \"{kind}\"}}, ")).collect();
+        let yaml = format!("{{dataset: x, landing: x/, format: csv, columns: {{{columns}}}}}");
+        DatasetFile::parse(&yaml, "x.yaml").unwrap().dataset
+    }
 
     #[test]
-    fn every_type_has_the_physical_type_that_copy_takes() {
-        let types = "smallint integer bigint decimal(9,2) decimal(18,2) decimal(38,37) real double boolean date time \
-                     timestamp timestamptz char(4096) varchar(65535) super varbyte(1024000)";
-        let columns: String =
-            types.split_whitespace().enumerate().map(|(n, kind)| format!("c{n}: {{type: \"{kind}\"}}, ")).collect();
-        let yaml = format!("{{dataset: x, landing: x/, format: csv, columns: {{{columns}}}}}");
-        let dataset = DatasetFile::parse(&yaml, "x.yaml").unwrap().dataset;
-        let parquet = ArrowSchemaConverter::new().convert(&of_file(&dataset)).unwrap();
+    fn a_file_has_the_physical_and_logical_types_that_the_table_of_types_says() {
+        let dataset = dataset();
+        let run = RunName::parse("x-00000000000000000000000000000000").unwrap();
+        let batch = BatchId::parse("00000000000000000000000000000000").unwrap();
+        let options = Options { mask_key: None, threads: 1, chunk_bytes: 8 << 20 };
+        let mut item = Item::new(&dataset, &run, &batch, 0, &options).unwrap();
+        let header: Vec<&str> = dataset.columns.keys().map(|name| name.as_str()).collect();
+        let csv = format!("{}\n1{}\n", header.join(","), ",".repeat(header.len() - 1));
+        item.begin_input("s3://landing/x.csv", csv.len() as u64).unwrap();
+        item.push(csv.as_bytes()).unwrap();
+        item.end_input().unwrap();
+        assert_eq!(item.finish().unwrap().counts.accepted, 1);
+        let file: Vec<u8> = item.take_output().iter().flat_map(|chunk| chunk.bytes.to_vec()).collect();
+        let Found::Footer(footer) = footer::read(&file, file.len() as u64).unwrap() else {
+            panic!("all of it is there")
+        };
+        assert_eq!(footer.rows, 1);
+        let ours = SLUICE_COLUMNS.map(|name| (name.to_owned(), Type::Varchar(64)));
+        let theirs = dataset.columns.iter().map(|(name, column)| (name.to_string(), column.kind));
+        assert_eq!(footer.columns.len(), dataset.columns.len() + SLUICE_COLUMNS.len());
+        for ((name, kind), column) in ours.into_iter().chain(theirs).zip(footer.columns) {
+            let kind = Some(kind.row().file.parquet());
+            assert_eq!(column, FileColumn { name, kind, repetition: Repetition::Optional });
+        }
+        // And by the crate's own reader, which prints a type as the table does, but for the place of a length.
+        let metadata = ParquetMetaDataReader::new().parse_and_finish(&Bytes::from(file)).unwrap();
         let mut text = Vec::new();
-        print_schema(&mut text, parquet.root_schema());
-        expect![[r#"
-            message arrow_schema {
-              OPTIONAL BYTE_ARRAY _sluice_batch (STRING);
-              OPTIONAL BYTE_ARRAY _sluice_run (STRING);
-              OPTIONAL INT32 c0 (INTEGER(16,true));
-              OPTIONAL INT32 c1;
-              OPTIONAL INT64 c2;
-              OPTIONAL INT32 c3 (DECIMAL(9,2));
-              OPTIONAL INT64 c4 (DECIMAL(18,2));
-              OPTIONAL FIXED_LEN_BYTE_ARRAY (16) c5 (DECIMAL(38,37));
-              OPTIONAL FLOAT c6;
-              OPTIONAL DOUBLE c7;
-              OPTIONAL BOOLEAN c8;
-              OPTIONAL INT32 c9 (DATE);
-              OPTIONAL BYTE_ARRAY c10 (STRING);
-              OPTIONAL INT64 c11 (TIMESTAMP(MICROS,false));
-              OPTIONAL INT64 c12 (TIMESTAMP(MICROS,false));
-              OPTIONAL BYTE_ARRAY c13 (STRING);
-              OPTIONAL BYTE_ARRAY c14 (STRING);
-              OPTIONAL BYTE_ARRAY c15 (STRING);
-              OPTIONAL BYTE_ARRAY c16;
-            }
-        "#]]
-        .assert_eq(&String::from_utf8(text).unwrap());
+        print_schema(&mut text, metadata.file_metadata().schema());
+        let text = String::from_utf8(text).unwrap().replace("FIXED_LEN_BYTE_ARRAY (", "FIXED_LEN_BYTE_ARRAY(");
+        for (name, column) in &dataset.columns {
+            let Parquet { physical, .. } = column.kind.row().file.parquet();
+            let physical = Parquet { physical, logical: Logical::None };
+            let line = column.kind.row().file.parquet().to_string().replacen(&physical.to_string(), "", 1);
+            let line = format!("OPTIONAL {physical} {name}{line};");
+            assert!(text.contains(&line), "{line} is not in {text}");
+        }
+    }
+
+    #[test]
+    fn rows_in_memory_become_what_their_file_holds() {
+        let (dataset, schema) = (dataset(), of_file(&dataset()));
         for column in of_rows(&dataset).fields() {
             let stored = stored(&arrow::array::new_null_array(column.data_type(), 3)).unwrap();
-            let schema = of_file(&dataset);
             assert_eq!(stored.data_type(), schema.field_with_name(column.name()).unwrap().data_type());
+        }
+    }
+
+    #[test]
+    fn every_form_is_what_parquet_makes_of_its_arrow_type() {
+        for form in [Form::Time, Form::Timestamp, Form::Moment, Form::Text, Form::Bytes, Form::Int16] {
+            let field = Field::new("c", in_arrow(form), true);
+            let schema = ArrowSchemaConverter::new().convert(&Schema::new(vec![field])).unwrap();
+            let mut text = Vec::new();
+            print_schema(&mut text, schema.root_schema());
+            let text = String::from_utf8(text).unwrap().replace(" c", "");
+            assert!(text.contains(&format!("OPTIONAL {};", form.parquet())), "{} is not in {text}", form.parquet());
         }
     }
 

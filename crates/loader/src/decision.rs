@@ -131,6 +131,7 @@ mod tests {
     fn only_transient_failures_are_tried_again_and_not_for_ever() {
         for (step, end) in [
             (LoadStep::Prepare, AfterFailure::GiveUp),
+            (LoadStep::Alter, AfterFailure::GiveUp),
             (LoadStep::Stage, AfterFailure::Explain),
             (LoadStep::Explain, AfterFailure::GiveUp),
             (LoadStep::Verdict, AfterFailure::GiveUp),

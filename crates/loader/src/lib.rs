@@ -1,11 +1,12 @@
 //! loader: the rows of runs from the lake into the warehouse, in one transaction that counts them.
 //!
 //! ```text
-//! parts ─► copy.manifest ─► queue/<table>/…   the run waits for its turn; one that waits holds the table's lease
+//! parts ─► copy.manifest, the files' footers held against staging ─► queue/<table>/…   the run waits for its turn; one that waits holds the table's lease
 //!            │                                and leads a group: itself and those that wait beside it
 //!            ▼ LoadStep, each one submission to the Redshift Data API; the state machine waits in between
 //!  prepare   schemas, ledger, fence, lock and target tables where they are missing; the token goes into the fence;
 //!            the ledger and the target's columns are read
+//!  alter     only where the target lacks a column or a varchar is too short: one change, and prepare again
 //!  stage     COPY of all the group's files into sluice.stage_<hash>_<token>, counted run by run
 //!  explain   only where COPY fails for good: what the warehouse knows of it is read, and the load ends with that
 //!  publish   lock ► guards ► staging into the target ► ledger rows ► earlier deliveries out ► count check ► drop
@@ -22,6 +23,7 @@
 //! Start reading at `turn.rs`, then `steps.rs`, then `sql/publish.rs`. To add a load mode: a file in `mode/` and a word in
 //! its list.
 
+mod alter;
 mod class;
 mod config;
 mod decision;
@@ -30,6 +32,8 @@ mod lease;
 mod ledger;
 mod loading;
 mod mode;
+mod preflight;
+pub mod preview;
 mod queue;
 mod settle;
 mod sql;

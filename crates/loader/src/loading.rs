@@ -32,7 +32,7 @@ impl Loading {
     /// The load of a group whose runs have this dataset.
     pub fn of(group: Group, dataset: Dataset) -> Result<Self> {
         let target = target(&dataset, &group.group)?;
-        let columns = dataset.written_columns().map(|(name, column)| (name.clone(), column.clone())).collect();
+        let columns = columns(&dataset);
         let names = Names::of(&group.group, &columns)?;
         Ok(Self { group, dataset, columns, target, names })
     }
@@ -57,8 +57,9 @@ impl Loading {
             LoadStep::Publish => publish::statements(self),
             LoadStep::Explain => Ok(vec![explain::statement(&self.group.members)?]),
             LoadStep::Verdict => Ok(vec![verdict::statement(&self.names, &self.group.members)?]),
-            LoadStep::Queue | LoadStep::Done => Err(Error::new(Kind::Bug, "submit", name)
-                .because("nothing is submitted before the first step or behind the last")),
+            LoadStep::Queue | LoadStep::Alter | LoadStep::Done => {
+                Err(Error::new(Kind::Bug, "submit", name).because("it is no step with statements of its own"))
+            }
         }
     }
 
@@ -66,6 +67,11 @@ impl Loading {
     pub fn prepare(&self) -> Result<Prepare> {
         Prepare::of(&self.names, &self.target, &self.columns, &self.group.members)
     }
+}
+
+/// The dataset's columns that the files hold, and so staging and target.
+pub fn columns(dataset: &Dataset) -> IndexMap<Identifier, Column> {
+    dataset.written_columns().map(|(name, column)| (name.clone(), column.clone())).collect()
 }
 
 /// Where the runs of a dataset wait: what they must have in common to be loaded together is all that their dataset says,

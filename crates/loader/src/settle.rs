@@ -20,19 +20,22 @@ pub enum Settled {
     Nobody,
 }
 
-/// Writes down how each run ended that the ledger settles, and says which they are.
+/// Writes down how each run ended that the ledger settles, and says which they are. What was altered for all of them, its
+/// own load says.
 pub async fn all(
     s3: &Client,
     bucket: &str,
     table: &TableName,
     members: &[Member],
     entries: &[Entry],
+    (us, altered): (&ExecutionName, Vec<String>),
 ) -> Result<Vec<ExecutionName>> {
     let mut settled = Vec::new();
     for member in members {
         if let Some(verdict) = judge(entries, member) {
             let execution = execution(member)?;
-            conclude(s3, bucket, document(&execution, verdict, table)).await?;
+            let altered = if execution == *us { altered.clone() } else { Vec::new() };
+            conclude(s3, bucket, Load { altered, ..document(&execution, verdict, table) }).await?;
             settled.push(execution);
         }
     }
@@ -88,6 +91,7 @@ pub fn load(execution: &ExecutionName, outcome: Outcome) -> Load {
         stale: 0,
         replaced: 0,
         withdrawn: 0,
+        altered: Vec::new(),
         published_at: None,
         supersedes: Vec::new(),
         superseded_by: None,

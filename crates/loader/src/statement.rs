@@ -129,6 +129,14 @@ impl<'a> Warehouse<'a> {
         }
     }
 
+    /// The SQL of a statement that stands alone.
+    pub async fn sql(&self, id: &str) -> Result<String> {
+        let answer = self.client.describe_statement().id(id).send().await;
+        let answer = answer.map_err(|error| sorted("describe statement", id, error))?;
+        let sql = answer.query_string().map(str::to_owned);
+        sql.ok_or_else(|| Error::new(Kind::Bug, "describe statement", id).because("the answer has no SQL"))
+    }
+
     /// All rows that a finished statement answered; `None` where the Data API has them no longer.
     pub async fn rows(&self, id: &str) -> Result<Option<Vec<Row>>> {
         let (mut rows, mut next) = (Vec::new(), None);

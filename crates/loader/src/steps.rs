@@ -4,6 +4,7 @@
 //!  submit ─► queue ─► prepare ─► stage ─► publish ─► verdict ─► done
 //!              ▲ │       │ ▲       ▲ │       ▲  │      │  │      ▲
 //!              │ │       │ └ each again, under the next number ┘  │
+//!              │ │       └► alter ─► prepare, where the table lacks something
 //!              │ └ loaded by another, or never queued ────────────┤
 //!              │         └ published, or superseded ──────────────┤
 //!              └ the lease is lost, or the group is split         │
@@ -25,6 +26,7 @@ use model::name::{ExecutionName, RunName};
 use model::plan::RunPlan;
 use model::{Error, Kind, Result, layout};
 
+use crate::alter::Changes;
 use crate::config::Config;
 use crate::decision::{AfterAbsence, AfterFailure, FIRST_WAIT_SECONDS, after_absence, after_failure, backoff, longer};
 use crate::delivery::Delivery;
@@ -34,8 +36,9 @@ use crate::settle::{self, Settled, load};
 use crate::sql::{explain, staging};
 use crate::statement::{Poll, Submission, Warehouse, nth_of_batch};
 use crate::target::TableColumn;
+use crate::target::change::Change;
 use crate::tries::{Failure, Tries};
-use crate::{class, mode, target};
+use crate::{class, loading, mode, preflight, target};
 
 /// Nothing is left to do.
 pub const DONE: LoadState =
@@ -110,6 +113,7 @@ impl Steps<'_> {
         if let Some(why) = mode::find(target.mode)?.refuse(delivery.counts.accepted) {
             return Err(Error::new(Kind::Data, "load into", &target.table).because(why));
         }
+        preflight::check(&self.clients.s3, &delivery, &loading::columns(&delivery.dataset)).await?;
         let queue = queue_of(&delivery.dataset, &target.table)?;
         self.queue(&queue).enter(delivery.member(self.us.n(), self.now)).await?;
         self.turn(&queue, 0).await
@@ -162,6 +166,10 @@ impl Steps<'_> {
     async fn finished(&self, step: LoadStep, id: &str, held: &Held) -> Result<LoadState> {
         match step {
             LoadStep::Prepare => self.prepared(id, held).await,
+            LoadStep::Alter => {
+                self.changes().record(id, self.warehouse.sql(id).await?).await?;
+                self.submit(LoadStep::Prepare, held, &self.tries(held.group()).await?, id).await
+            }
             LoadStep::Stage => self.submit(LoadStep::Publish, held, &self.tries(held.group()).await?, "").await,
             LoadStep::Explain => self.explained(id, held).await,
             LoadStep::Publish => self.submit(LoadStep::Verdict, held, &self.tries(held.group()).await?, id).await,
@@ -197,12 +205,24 @@ impl Steps<'_> {
             Settled::Nobody => {
                 // Only now: what is published already stays so, whatever the table became since.
                 let columns = columns.iter().map(TableColumn::read).collect::<Result<Vec<_>>>()?;
-                target::check(&held.loading.target.table, &columns, &held.loading.columns)?;
+                let Loading { target, columns: needed, dataset, .. } = &held.loading;
+                if let Some(change) = target::compare(target, &columns, needed, dataset.contract)?.first() {
+                    return self.alter(change, held).await;
+                }
                 let tables = tables.iter().map(|row| row.text(0)).collect::<Result<Vec<_>>>()?;
                 self.sweep(held.group(), &tables).await?;
                 self.submit(LoadStep::Stage, held, &self.tries(held.group()).await?, "").await
             }
         }
+    }
+
+    /// Submits a change of the target; `prepare` reads its columns again behind it.
+    async fn alter(&self, change: &Change, held: &Held) -> Result<LoadState> {
+        let (step, tries) = (LoadStep::Alter, self.tries(held.group()).await?);
+        let sql = change.statement(held.group().table());
+        let submission = self.changes().submission(held.group(), change, sql, tries.current(step)).await?;
+        let statement_id = Some(self.warehouse.submit(&submission).await?);
+        Ok(held.at(step, statement_id, FIRST_WAIT_SECONDS))
     }
 
     /// The ledger was read after the publish was over.
@@ -248,7 +268,8 @@ impl Steps<'_> {
         let elsewhere = elsewhere.map(settle::execution).collect::<Result<Vec<_>>>()?;
         let queue = self.queue(&held.queue);
         queue.split(&elsewhere, 1).await?;
-        let settled = settle::all(&self.clients.s3, self.bucket(), table, members, entries).await?;
+        let altered = (&self.us, self.changes().statements().await?);
+        let settled = settle::all(&self.clients.s3, self.bucket(), table, members, entries, altered).await?;
         queue.leave(&settled).await?;
         Ok(match (settled.contains(&self.us), settled.is_empty() && elsewhere.is_empty()) {
             (true, _) => Settled::Us,
@@ -264,6 +285,10 @@ impl Steps<'_> {
         let id = failure.statement_id.clone();
         match after_failure(step, failure.kind, tries.spent(step), held.is_alone()) {
             AfterFailure::AskLedger => self.submit(LoadStep::Verdict, held, &tries, &id).await,
+            // Another load may have made the change: what is there is read first.
+            AfterFailure::TryAgain if step == LoadStep::Alter => {
+                self.submit(LoadStep::Prepare, held, &tries, &id).await
+            }
             AfterFailure::TryAgain => Ok(self.again(step, held, &tries)),
             AfterFailure::Explain => self.submit(LoadStep::Explain, held, &tries, &id).await,
             // That nobody could say more of it is not how the load failed.
@@ -378,6 +403,11 @@ impl Steps<'_> {
         }
         let submission = Submission::of(group, "sweep", 1, "", sql);
         self.warehouse.submit(&submission).await.map(drop)
+    }
+
+    /// What this execution changes of the target.
+    fn changes(&self) -> Changes<'_> {
+        Changes { s3: &self.clients.s3, bucket: self.bucket(), run: self.run, n: self.us.n() }
     }
 
     pub async fn plan(&self) -> Result<RunPlan> {

@@ -1,21 +1,29 @@
 //! The target table as it is, against what the rows of a run need.
 //!
-//! The table may be older than the dataset file. INSERT .. SELECT would round a number to the table's scale, and fill
-//! a column that the dataset no longer has with nulls, both in silence (facts/redshift-sql.md, types and literals). So
-//! the two are compared before anything is staged, and any difference is the operator's to mend.
+//! The table may be older than the dataset file, and found columns grow with what the files hold. INSERT .. SELECT would
+//! round a number to the table's scale, and fill a column that the dataset does not have with nulls, both in silence
+//! (facts/redshift-sql.md, types and literals). So the two are compared before anything is staged:
+//!
+//! ```text
+//! they are alike ─► nothing           a column is new, a varchar longer ─► change: one statement each, in place
+//!                                     anything else ─► refused, with the statements that a person runs (by_hand)
+//! ```
+
+pub mod by_hand;
+pub mod change;
+
+use std::fmt;
 
 use indexmap::IndexMap;
-use model::dataset::Column;
-use model::name::{Identifier, TableName};
+use model::dataset::{Column, Contract, LoadTarget};
+use model::name::Identifier;
 use model::types::Type;
 use model::{Error, Kind, Result};
 
+use self::by_hand::ByHand;
+use self::change::Change;
 use crate::sql::OWN_COLUMNS;
 use crate::statement::Row;
-
-/// What to do where dataset and table differ.
-const MEND: &str = "mend the dataset file, or ALTER the table, or rename it so that a new one is created: \
-                    the loader does not change a table that is there yet";
 
 /// What to do where Sluice's own columns are missing.
 const FOREIGN: &str = "a table without _sluice_batch and _sluice_run was not made by Sluice: name another one in \
@@ -25,8 +33,10 @@ const FOREIGN: &str = "a table without _sluice_batch and _sluice_run was not mad
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableColumn {
     name: String,
-    /// The type in the words of dataset files; one that they do not have in the warehouse's.
-    kind: String,
+    /// Its type; `None` where datasets have none such, or the view does not tell its length.
+    kind: Option<Type>,
+    /// The type in words: those of dataset files, or the warehouse's.
+    told: String,
 }
 
 impl TableColumn {
@@ -42,84 +52,119 @@ impl TableColumn {
 
     /// Reads a row of [`Self::COLUMNS`]. The position only orders the rows: columns are inserted by name.
     pub fn read(row: &Row) -> Result<Self> {
-        let kind = kind(&row.text(1)?, row.optional_count(2)?, row.optional_count(3)?, row.optional_count(4)?);
-        Ok(Self { name: row.text(0)?, kind })
+        let (view, length) = (row.text(1)?, row.optional_count(2)?);
+        let kind = Type::of_view(&view, length, row.optional_count(3)?, row.optional_count(4)?);
+        let told = match (kind, length) {
+            (Some(kind), _) => kind.to_string(),
+            (None, Some(length)) => format!("{view}({length})"),
+            (None, None) => view,
+        };
+        Ok(Self { name: row.text(0)?, kind, told })
     }
 
     /// Whether values of the type come into the column as they are: the types are the same, or the table has more room
     /// for text or bytes.
     fn takes(&self, kind: Type) -> bool {
-        match (Type::parse(&self.kind), kind) {
-            (Ok(Type::Varchar(there)), Type::Varchar(needed)) | (Ok(Type::Char(there)), Type::Char(needed)) => {
+        match (self.kind, kind) {
+            (Some(Type::Varchar(there)), Type::Varchar(needed)) | (Some(Type::Char(there)), Type::Char(needed)) => {
                 there >= needed
             }
-            (Ok(Type::Varbyte(there)), Type::Varbyte(needed)) => there >= needed,
+            (Some(Type::Varbyte(there)), Type::Varbyte(needed)) => there >= needed,
             // A length that the view does not tell. Bytes that do not fit fail the publish; nothing cuts them.
-            (Err(_), Type::Varbyte(_)) => self.kind == BYTES,
-            (there, needed) => there == Ok(needed),
+            (None, Type::Varbyte(_)) => self.told == kind.row().view,
+            (there, needed) => there == Some(needed),
         }
     }
 }
 
-/// A varbyte without its length.
-const BYTES: &str = "varbyte";
+/// A column that dataset and table do not have alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference<'a> {
+    column: &'a str,
+    /// What the rows need it to be; `None` where they do not have it.
+    needed: Option<Type>,
+    /// What it is in the table; `None` where it is not there.
+    there: Option<&'a TableColumn>,
+}
 
-/// What `svv_columns` calls a type, in the words of dataset files. This is the only place that knows: a long name
-/// without length and digits, which have columns of their own, as the view has them from PostgreSQL (U). What it calls
-/// super and varbyte, which PostgreSQL does not have, is (U) too.
-fn kind(data_type: &str, length: Option<u64>, precision: Option<u64>, scale: Option<u64>) -> String {
-    match (data_type, length, precision, scale) {
-        ("character varying", Some(length), ..) => format!("varchar({length})"),
-        ("numeric", _, Some(precision), Some(scale)) => format!("decimal({precision},{scale})"),
-        ("double precision", ..) => "double".to_owned(),
-        ("character", Some(length), ..) => format!("char({length})"),
-        ("binary varying", Some(length), ..) => format!("{BYTES}({length})"),
-        ("binary varying", None, ..) => BYTES.to_owned(),
-        ("time without time zone", ..) => "time".to_owned(),
-        ("timestamp without time zone", ..) => "timestamp".to_owned(),
-        ("timestamp with time zone", ..) => "timestamptz".to_owned(),
-        // Another text type, which datasets do not have.
-        (other, Some(length), ..) => format!("{other}({length})"),
-        // smallint, integer, bigint, real, boolean, date and super are called so on both sides.
-        (other, ..) => other.to_owned(),
+impl Difference<'_> {
+    /// What makes them alike in place, if anything does.
+    fn change(&self) -> Option<Change> {
+        let column = || self.column.to_owned();
+        match (self.needed?, self.there.map(|there| there.kind)) {
+            (kind, None) if !is_own(self.column) => Some(Change::Add { column: column(), kind }),
+            (Type::Varchar(bytes), Some(Some(Type::Varchar(there)))) if bytes > there => {
+                Some(Change::Widen { column: column(), bytes })
+            }
+            _ => None,
+        }
     }
 }
 
-/// Holds the target's columns against those that are inserted: all of them are there with the same type, and no other
-/// column is.
+impl fmt::Display for Difference<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { column, needed, there } = self;
+        let place = if is_own(column) { "every table of Sluice" } else { "the dataset" };
+        match (needed, there.map(|there| &there.told)) {
+            (Some(needed), Some(told)) => write!(f, "{column} is {needed} in {place} and {told} in the table"),
+            (Some(needed), None) => write!(f, "{column} is {needed} in {place} and not in the table"),
+            (None, told) => {
+                write!(f, "{column} is {} in the table and not in the dataset", told.map_or("something", |told| told))
+            }
+        }
+    }
+}
+
+/// Every column that differs: those of the dataset in its order, then those that only the table has.
+pub fn differences<'a>(there: &'a [TableColumn], columns: &'a IndexMap<Identifier, Column>) -> Vec<Difference<'a>> {
+    let needed: IndexMap<&str, Type> =
+        OWN_COLUMNS.iter().copied().chain(columns.iter().map(|(name, column)| (name.as_str(), column.kind))).collect();
+    let of_dataset = needed.iter().filter_map(|(name, kind)| {
+        let there = there.iter().find(|column| column.name == *name);
+        let is_alike = there.is_some_and(|column| column.takes(*kind));
+        (!is_alike).then_some(Difference { column: name, needed: Some(*kind), there })
+    });
+    let unknown = there.iter().filter(|column| !needed.contains_key(column.name.as_str()));
+    let of_table = unknown.map(|column| Difference { column: &column.name, needed: None, there: Some(column) });
+    of_dataset.chain(of_table).collect()
+}
+
+/// Holds the target's columns against those that are inserted, and says which changes in place make them alike.
 ///
 /// # Errors
-/// `Config` that names every column that differs.
-pub fn check(target: &TableName, there: &[TableColumn], columns: &IndexMap<Identifier, Column>) -> Result<()> {
-    let refused = |cause: String| Err(Error::new(Kind::Config, "load into", target).because(cause));
+/// `Config` that names every column that differs, and the statements that a person would run: where something differs
+/// that is not changed in place, and where the dataset's contract leaves the table as it is.
+pub fn compare(
+    target: &LoadTarget,
+    there: &[TableColumn],
+    columns: &IndexMap<Identifier, Column>,
+    contract: Option<Contract>,
+) -> Result<Vec<Change>> {
+    let refused = |cause: String| Err(Error::new(Kind::Config, "load into", &target.table).because(cause));
     if there.is_empty() {
         return refused(
             "svv_columns shows none of its columns: grant the loader's user rights on the table".to_owned(),
         );
     }
-    let own = OWN_COLUMNS.iter().copied();
-    let needed: IndexMap<&str, Type> =
-        own.chain(columns.iter().map(|(name, column)| (name.as_str(), column.kind))).collect();
-    let mut differences = Vec::new();
-    for (name, kind) in &needed {
-        let place = if is_own(name) { "every table of Sluice" } else { "the dataset" };
-        match there.iter().find(|column| column.name == *name) {
-            None => differences.push(format!("{name} is {kind} in {place} and not in the table")),
-            Some(column) if !column.takes(*kind) => {
-                differences.push(format!("{name} is {kind} in {place} and {} in the table", column.kind));
-            }
-            Some(_) => {}
+    let differences = differences(there, columns);
+    let changes: Vec<Change> = differences.iter().filter_map(Difference::change).collect();
+    let follows = contract.is_none_or(|contract| contract == Contract::Evolve);
+    if differences.is_empty() || (follows && changes.len() == differences.len()) {
+        return Ok(changes);
+    }
+    let told = differences.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    if there.iter().filter(|column| is_own(&column.name)).count() < OWN_COLUMNS.len() {
+        return refused(format!("{told}; {FOREIGN}"));
+    }
+    let ByHand { statements, mind } = by_hand::statements(target, columns, &differences);
+    let mind = mind.map(|mind| format!(" ({mind})")).unwrap_or_default();
+    let contract = match contract {
+        Some(contract) if !follows && !changes.is_empty() => {
+            format!("`contract: {}` leaves the table as it is: ", contract.name())
         }
-    }
-    let unknown = there.iter().filter(|column| !needed.contains_key(column.name.as_str()));
-    differences.extend(
-        unknown.map(|column| format!("{} is {} in the table and not in the dataset", column.name, column.kind)),
-    );
-    if differences.is_empty() {
-        return Ok(());
-    }
-    let foreign = there.iter().filter(|column| is_own(&column.name)).count() < OWN_COLUMNS.len();
-    refused(format!("{}; {}", differences.join(", "), if foreign { FOREIGN } else { MEND }))
+        _ => String::new(),
+    };
+    refused(format!("{told}; {contract}mend the dataset file, or run: {}{mind}", statements.join("; ")))
 }
 
 fn is_own(name: &str) -> bool {
@@ -127,162 +172,5 @@ fn is_own(name: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use aws_sdk_redshiftdata::types::Field;
-    use model::error::chain;
-
-    use super::*;
-    use crate::sql::tests::{delivery, loading};
-
-    type Answer = (&'static str, &'static str, Option<i64>, Option<i64>, Option<i64>);
-
-    /// The table that `prepare` creates for the dataset of the golden files, as `svv_columns` tells it.
-    const TABLE: &[Answer] = &[
-        ("_sluice_batch", "character varying", Some(64), None, None),
-        ("_sluice_run", "character varying", Some(80), None, None),
-        ("order_id", "bigint", None, Some(64), Some(0)),
-        ("customer_name", "character varying", Some(120), None, None),
-        ("sale_date", "date", None, None, None),
-        ("units_sold", "integer", None, Some(32), Some(0)),
-        ("small", "smallint", None, Some(16), Some(0)),
-        ("sales_amount", "numeric", None, Some(14), Some(2)),
-        ("rate", "double precision", None, Some(53), None),
-        ("paid", "boolean", None, None, None),
-        ("updated_at", "timestamp without time zone", None, None, None),
-        ("ratio", "real", None, Some(24), None),
-        ("opens_at", "time without time zone", None, None, None),
-        ("seen_at", "timestamp with time zone", None, None, None),
-        ("code", "character", Some(8), None, None),
-        ("attributes", "super", None, None, None),
-        ("payload", "binary varying", Some(64), None, None),
-    ];
-
-    fn with(changed: &[Answer]) -> Vec<Answer> {
-        let is_changed = |answer: &&Answer| changed.iter().all(|other| other.0 != answer.0);
-        TABLE.iter().filter(is_changed).chain(changed).copied().collect()
-    }
-
-    fn without(names: &[&str]) -> Vec<Answer> {
-        TABLE.iter().filter(|answer| !names.contains(&answer.0)).copied().collect()
-    }
-
-    fn held(answers: &[Answer]) -> Result<()> {
-        let text = |text: &str| Field::StringValue(text.to_owned());
-        let number = |number: Option<i64>| number.map_or(Field::IsNull(true), Field::LongValue);
-        let row = |(position, (name, data_type, length, precision, scale)): (i64, &Answer)| {
-            let row = [text(name), text(data_type), number(*length), number(*precision), number(*scale)];
-            Row(row.into_iter().chain([Field::LongValue(position)]).collect())
-        };
-        let columns: Result<Vec<_>> = (1..).zip(answers).map(|answer| TableColumn::read(&row(answer))).collect();
-        let loading = loading(&delivery());
-        check(&loading.target.table, &columns.unwrap(), &loading.columns)
-    }
-
-    fn refused(answers: &[Answer], differences: &str, advice: &str) {
-        let error = held(answers).unwrap_err();
-        assert_eq!(error.kind(), Kind::Config);
-        assert_eq!(chain(&error), format!("cannot load into analytics.sales: {differences}; {advice}"));
-    }
-
-    #[test]
-    fn the_table_that_prepare_creates_is_taken() {
-        held(TABLE).unwrap();
-    }
-
-    #[test]
-    fn the_order_of_columns_does_not_matter() {
-        held(&TABLE.iter().rev().copied().collect::<Vec<_>>()).unwrap();
-    }
-
-    #[test]
-    fn text_may_have_more_room_in_the_table_and_not_less() {
-        held(&with(&[("customer_name", "character varying", Some(65_535), None, None)])).unwrap();
-        refused(
-            &with(&[("customer_name", "character varying", Some(119), None, None)]),
-            "customer_name is varchar(120) in the dataset and varchar(119) in the table",
-            MEND,
-        );
-    }
-
-    #[test]
-    fn chars_and_bytes_may_have_more_room_in_the_table_and_not_less() {
-        held(&with(&[("code", "character", Some(4_096), None, None)])).unwrap();
-        held(&with(&[("payload", "binary varying", Some(64_000), None, None)])).unwrap();
-        held(&with(&[("payload", "binary varying", None, None, None)])).unwrap();
-        refused(
-            &with(&[("code", "character", Some(7), None, None), ("payload", "binary varying", Some(63), None, None)]),
-            "code is char(8) in the dataset and char(7) in the table, \
-             payload is varbyte(64) in the dataset and varbyte(63) in the table",
-            MEND,
-        );
-    }
-
-    #[test]
-    fn a_kindred_type_is_another_type() {
-        for other in [
-            ("ratio", "double precision", None, Some(53), None),
-            ("opens_at", "time with time zone", None, None, None),
-            ("seen_at", "timestamp without time zone", None, None, None),
-            ("code", "character varying", Some(8), None, None),
-            ("customer_name", "character", Some(120), None, None),
-            ("attributes", "character varying", Some(65_535), None, None),
-            ("payload", "super", None, None, None),
-            ("code", "binary varying", None, None, None),
-        ] {
-            assert_eq!(held(&with(&[other])).unwrap_err().kind(), Kind::Config, "{other:?}");
-        }
-    }
-
-    #[test]
-    fn every_column_that_differs_is_named_with_both_types() {
-        let mut answers = with(&[
-            ("sales_amount", "numeric", None, Some(14), Some(4)),
-            ("units_sold", "bigint", None, Some(64), Some(0)),
-            ("updated_at", "timestamp with time zone", None, None, None),
-            ("region", "character", Some(2), None, None),
-        ]);
-        answers.retain(|answer| answer.0 != "paid");
-        refused(
-            &answers,
-            "units_sold is integer in the dataset and bigint in the table, \
-             sales_amount is decimal(14,2) in the dataset and decimal(14,4) in the table, \
-             paid is boolean in the dataset and not in the table, \
-             updated_at is timestamp in the dataset and timestamptz in the table, \
-             region is char(2) in the table and not in the dataset",
-            MEND,
-        );
-    }
-
-    #[test]
-    fn more_digits_are_another_type_too() {
-        for other in [("sales_amount", "numeric", None, Some(18), Some(2)), ("rate", "real", None, Some(24), None)] {
-            assert_eq!(held(&with(&[other])).unwrap_err().kind(), Kind::Config, "{other:?}");
-        }
-    }
-
-    #[test]
-    fn a_column_that_the_dataset_lacks_is_not_filled_with_nulls() {
-        refused(
-            &with(&[("region", "character varying", Some(10), None, None)]),
-            "region is varchar(10) in the table and not in the dataset",
-            MEND,
-        );
-    }
-
-    #[test]
-    fn a_table_without_our_columns_is_not_ours() {
-        refused(
-            &without(&["_sluice_batch", "_sluice_run"]),
-            "_sluice_batch is varchar(64) in every table of Sluice and not in the table, \
-             _sluice_run is varchar(80) in every table of Sluice and not in the table",
-            FOREIGN,
-        );
-    }
-
-    #[test]
-    fn a_table_that_the_user_may_not_see_is_refused_by_that_name() {
-        let error = held(&[]).unwrap_err();
-        assert_eq!(error.kind(), Kind::Config);
-        assert!(chain(&error).contains("grant the loader's user rights"), "{}", chain(&error));
-    }
-}
+#[path = "target_tests.rs"]
+mod tests;

@@ -59,6 +59,7 @@ impl Failure {
     pub fn into_error(self, step: LoadStep, subject: &dyn std::fmt::Display) -> Error {
         let operation = match step {
             LoadStep::Prepare => "prepare the tables for",
+            LoadStep::Alter => "alter the table for",
             LoadStep::Stage => "copy",
             LoadStep::Explain => "ask why COPY failed for",
             LoadStep::Publish => "publish",

@@ -155,6 +155,8 @@ pub enum LoadStep {
     /// Schemas, ledger, fence, lock and target tables, where they are missing; the token is made known and the ledger
     /// read.
     Prepare,
+    /// A change of the target in place: a column more, or a longer varchar.
+    Alter,
     /// COPY into staging, counted.
     Stage,
     /// COPY has failed for good: what it left of its failure is read.
@@ -173,6 +175,7 @@ impl LoadStep {
         match self {
             Self::Queue => "queue",
             Self::Prepare => "prepare",
+            Self::Alter => "alter",
             Self::Stage => "stage",
             Self::Explain => "explain",
             Self::Publish => "publish",

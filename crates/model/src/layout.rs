@@ -5,7 +5,7 @@
 //!                  runs/<dataset>/<run>/  manifest.json · plan.json · schema.json · parts/<item>.json · copy.manifest
 //!                  schemas/<dataset>/<n>.json
 //!                  runs/<dataset>/deliveries/<batch>/<hash>.json
-//!                  runs/<dataset>/<run>/<n>/  load.json · report.json
+//!                  runs/<dataset>/<run>/<n>/  load.json · report.json · altered/<statement>.json
 //!                  leases/<table>.json · queue/<table>/<shape>/<execution>[.<most>].json
 //!                  groups/<table>/<token>.json · groups/<table>/<token>/  copy.manifest · failed/<step>-<try>.json
 //!                  rejects/<dataset>/<run>/<item>.jsonl · refused/<dataset>/<hash>.json
@@ -152,6 +152,11 @@ pub fn failed_tries(name: &GroupName) -> String {
 /// One failed try of a load step.
 pub fn failed_try(name: &GroupName, step: &str, number: u32) -> String {
     format!("{}{step}-{number}.json", failed_tries(name))
+}
+
+/// The folder of what an execution changed of its target, a document for each statement.
+pub fn altered(name: &RunName, n: u32) -> String {
+    execution(name, n) + "altered/"
 }
 
 /// An item's rejects.

@@ -33,6 +33,9 @@ pub struct Load {
     /// Those of them whose key this run does not have: no other row came in their place.
     #[serde(default)]
     pub withdrawn: u64,
+    /// What this execution changed of the table before: the statements.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub altered: Vec<String>,
     /// When the ledger says the rows were published.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub published_at: Option<DateTime<Utc>>,
@@ -59,4 +62,18 @@ pub enum Outcome {
     Superseded,
     /// The dataset names no table.
     LakeOnly,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn version_one_stays_readable() {
+        let golden = r#"{"version":1,"run":"sales-00000000000000000000000000000000","n":1,"outcome":"published",
+            "table":"analytics.sales","staged":3,"isolated":0,"published":3,"stale":0,"replaced":0,
+            "published_at":"2026-01-02T03:04:05Z"}"#;
+        let load: Load = serde_json::from_str(golden).unwrap();
+        assert_eq!((load.published, load.withdrawn, load.altered), (3, 0, Vec::new()));
+    }
 }

@@ -11,7 +11,7 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::Column;
+use crate::dataset::{Column, Contract};
 use crate::name::{DatasetName, Identifier, RunName};
 use crate::types::Type;
 
@@ -51,6 +51,9 @@ pub struct RunSchema {
     pub sampled_rows: u64,
     /// The columns.
     pub columns: SchemaColumns,
+    /// Columns of the sample that the dataset's contract leaves out, each with the first file that has it.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub left_out: IndexMap<Identifier, String>,
 }
 
 impl DatasetSchema {
@@ -61,6 +64,18 @@ impl DatasetSchema {
 impl RunSchema {
     /// The version that is written now.
     pub const VERSION: u32 = 1;
+}
+
+/// The columns of a dataset that had some earlier, by its contract, and those of the later ones that are left out of them:
+/// none where it evolves. Frozen columns keep their types too.
+pub fn under(contract: Contract, earlier: &SchemaColumns, later: &SchemaColumns) -> (SchemaColumns, Vec<Identifier>) {
+    match contract {
+        Contract::Evolve => (join(earlier, later), Vec::new()),
+        Contract::Freeze | Contract::Reject => {
+            let is_new = |name: &&Identifier| !earlier.contains_key(*name);
+            (earlier.clone(), later.keys().filter(is_new).cloned().collect())
+        }
+    }
 }
 
 /// The earlier columns, widened to hold the later ones, which come behind where they are new.
@@ -191,6 +206,16 @@ mod tests {
             prop_assert_eq!(joined.len(), a.len().max(b.len()));
             prop_assert_eq!(&join(&joined, &schema(&b)), &joined);
             prop_assert_eq!(join(&joined, &schema(&a)), joined);
+        }
+    }
+
+    #[test]
+    fn a_contract_lets_columns_grow_or_keeps_them() {
+        let (earlier, later) = (schema(&[Type::Bigint]), schema(&[Type::Varchar(16), Type::Date]));
+        assert_eq!(under(Contract::Evolve, &earlier, &later), (join(&earlier, &later), Vec::new()));
+        for contract in [Contract::Freeze, Contract::Reject] {
+            assert_eq!(under(contract, &earlier, &later), (earlier.clone(), vec![Identifier::parse("c1").unwrap()]));
+            assert_eq!(under(contract, &later, &earlier), (later.clone(), Vec::new()));
         }
     }
 

@@ -38,6 +38,7 @@ pub fn report(closing: &Closing, evidence: &Evidence, now: DateTime<Utc>) -> Run
         engine: plan.map(|plan| format!("{}: {}", plan.engine, plan.reason)),
         counts,
         rejected_by_reason: rejected_by_reason(parts),
+        left_out: left_out(evidence),
         rejects: parts.iter().filter_map(|part| part.rejects.clone()).collect(),
         input: Volume { files: inputs.len() as u64, bytes: inputs.iter().map(|input| input.pin.size_bytes).sum() },
         output: Volume { files: files().count() as u64, bytes: files().map(|file| file.size_bytes).sum() },
@@ -65,6 +66,18 @@ fn rejected_by_reason(parts: &[Part]) -> BTreeMap<String, u64> {
         *reasons.entry(reason.clone()).or_default() += rows;
     }
     reasons
+}
+
+/// By those of the sample, and by the headers of all files.
+fn left_out(evidence: &Evidence) -> BTreeMap<String, String> {
+    let sampled = evidence.schema.iter().flat_map(|schema| &schema.left_out);
+    let mut left_out: BTreeMap<_, _> = sampled.map(|(name, object)| (name.to_string(), object.clone())).collect();
+    for input in evidence.parts.iter().flat_map(|part| &part.inputs) {
+        for name in &input.left_out {
+            left_out.entry(name.clone()).or_insert_with(|| input.url.to_string());
+        }
+    }
+    left_out
 }
 
 /// The run's equation, and the parts against what else they say: of their inputs, rejects and files. Without a part no

@@ -51,7 +51,13 @@ fn evidence() -> Evidence {
             partition: Vec::new(),
         }],
         rejects: Some(S3Url::parse("s3://control/rejects/0.jsonl").unwrap()),
-        inputs: vec![InputRead { url: url("a.csv"), size_bytes: 5_000, rows: 900, found: None }],
+        inputs: vec![InputRead {
+            url: url("a.csv"),
+            size_bytes: 5_000,
+            rows: 900,
+            found: None,
+            left_out: vec!["region".to_owned()],
+        }],
     };
     let load = Load {
         version: 1,
@@ -65,11 +71,12 @@ fn evidence() -> Evidence {
         stale: 0,
         replaced: 0,
         withdrawn: 0,
+        altered: Vec::new(),
         published_at: None,
         supersedes: Vec::new(),
         superseded_by: None,
     };
-    Evidence { manifest: Some(manifest), plan: Some(plan), parts: vec![part], load: Some(load) }
+    Evidence { manifest: Some(manifest), plan: Some(plan), schema: None, parts: vec![part], load: Some(load) }
 }
 
 fn closing(error: Option<(&str, &str)>) -> Closing {
@@ -161,4 +168,22 @@ fn a_failure_after_the_publish_says_where_the_rows_are() {
         report.error.unwrap().message,
         "cannot create table lake.flights (its rows are published in analytics.flights: what failed came after)"
     );
+}
+
+#[test]
+fn columns_that_are_left_out_are_named_with_the_first_file_that_has_them() {
+    let mut evidence = evidence();
+    let name = |name: &str| model::name::Identifier::parse(name).unwrap();
+    evidence.schema = Some(model::schema::RunSchema {
+        version: 1,
+        run: evidence.plan.clone().unwrap().run,
+        number: 1,
+        merged: Some(1),
+        sampled_rows: 9,
+        columns: model::schema::SchemaColumns::new(),
+        left_out: [(name("city"), "s3://landing/b.csv".to_owned())].into_iter().collect(),
+    });
+    let left_out = report(&closing(None), &evidence, at(9)).left_out;
+    let pairs: Vec<_> = left_out.iter().map(|(column, object)| (column.as_str(), object.as_str())).collect();
+    assert_eq!(pairs, [("city", "s3://landing/b.csv"), ("region", "s3://landing/flights/a.csv")]);
 }

@@ -15,6 +15,7 @@ fn report(status: Status, error: Option<&str>) -> RunReport {
         engine: None,
         counts: Counts { read: 3, accepted: 2, rejected: 1, filtered: 0, duplicate: 0 },
         rejected_by_reason: BTreeMap::new(),
+        left_out: BTreeMap::new(),
         rejects: Vec::new(),
         input: Volume { files: 1, bytes: 7 },
         output: Volume::default(),

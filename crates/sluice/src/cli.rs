@@ -38,6 +38,8 @@ pub enum Verb {
     Infer(Infer),
     /// Read, clean, deduplicate and partition local files as the pipeline would, without any AWS.
     Try(Try),
+    /// Show what a manifest would become: engine, inputs, changes of the table, every statement, files. Runs nothing.
+    Plan(Plan),
     /// Run one SQL statement in the warehouse and print its rows.
     Query(Query),
     /// Check dataset files; with --upload, put them where the pipeline finds them.
@@ -144,6 +146,16 @@ pub struct Try {
     /// The folder for lake/, rejects/ and report.json: an empty one, or one of an earlier try, which is replaced.
     #[arg(long)]
     pub out: PathBuf,
+}
+
+/// Arguments of `plan`.
+#[derive(Debug, Args)]
+pub struct Plan {
+    /// The manifest: s3://bucket/key, a key of the landing bucket, or a local file that is not delivered yet.
+    pub manifest: String,
+    /// The key that a local file would be delivered under. Default: its own name, in the folder of its first entry.
+    #[arg(long)]
+    pub key: Option<String>,
 }
 
 /// Arguments of `query`.

@@ -4,6 +4,7 @@ pub mod check;
 mod demo;
 mod infer;
 mod local;
+pub mod plan;
 mod query;
 mod runs;
 pub mod send;
@@ -32,6 +33,7 @@ pub async fn run(arguments: Cli) -> Result<Ended> {
         Verb::Send(send) => send::run(&send, json).await,
         Verb::Infer(arguments) => infer::run(&arguments),
         Verb::Try(arguments) => trial::run(&arguments, json),
+        Verb::Plan(plan) => plan::run(&plan, json).await,
         Verb::Query(query) => query::run(&query, json).await,
         Verb::Check(check) => check::run(&check, json).await,
         Verb::Runs(runs) => runs::run(&runs, json).await,

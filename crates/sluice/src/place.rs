@@ -4,6 +4,7 @@ use std::path::Path;
 
 use aws::mask_key::MaskKeySource;
 use aws::{Clients, Settings};
+use loader::CopyRole;
 use local::Local;
 use model::{Error, Kind, Result};
 
@@ -36,6 +37,8 @@ pub struct Warehouse {
     pub db_user: Option<String>,
     /// The database.
     pub database: String,
+    /// The role of its COPY, which only plans name.
+    pub copy_role: CopyRole,
 }
 
 impl Place {
@@ -70,6 +73,7 @@ impl Place {
                 cluster: settings.optional("SLUICE_CLUSTER"),
                 db_user: settings.optional("SLUICE_DB_USER"),
                 database: settings.required("SLUICE_DATABASE"),
+                copy_role: settings.optional("SLUICE_COPY_ROLE").unwrap_or_default(),
             },
             mask_key: MaskKeySource::read(&mut settings),
         };

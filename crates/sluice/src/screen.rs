@@ -10,6 +10,7 @@ use model::report::RunReport;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::command::plan::PlanReport;
 use crate::trial::TrialReport;
 
 /// A line for a person.
@@ -33,6 +34,42 @@ pub fn json(value: &impl Serialize) {
 /// An error and all its causes, once.
 pub fn error(error: &model::Error) {
     eprintln!("sluice: {}", model::error::chain(error));
+}
+
+/// What a manifest would become.
+pub fn plan(report: &PlanReport) {
+    line(format_args!("run        {} of dataset {}", report.run, report.dataset));
+    line(format_args!("manifest   {}", report.manifest));
+    line(format_args!("batch      {} of {}", report.batch, report.batch_at));
+    line(format_args!("engine     {}, {} item(s): {}", report.engine, report.items.len(), report.reason));
+    for input in &report.inputs {
+        line(format_args!("input      {} ({} bytes, {})", input.url, input.size_bytes, input.pin));
+    }
+    for file in &report.files {
+        line(format_args!("file       {file}"));
+    }
+    if let Some(table) = &report.table {
+        let difference = match table.difference {
+            "missing" => "it is not there, or not shown to this user: it is created",
+            "alike" => "it has the dataset's columns",
+            "altered" => "it is altered first",
+            "refused" => "it differs, and the load would fail",
+            _ => "not known yet",
+        };
+        line(format_args!("table      {}: {difference}", table.name));
+        if let Some(why) = &table.refused {
+            line(format_args!("           {why}"));
+        }
+    }
+    for note in &report.notes {
+        line(format_args!("note       {note}"));
+    }
+    for step in &report.steps {
+        heading(format_args!("{}, {} statement(s)", step.step, step.statements.len()));
+        for statement in &step.statements {
+            line(format_args!("{statement};"));
+        }
+    }
 }
 
 /// Rows under their names, numbers to the right.
@@ -94,6 +131,12 @@ pub fn report(report: &RunReport, rejects: &[RejectLine]) {
             equality.numbers
         ));
     }
+    for statement in report.load.iter().flat_map(|load| &load.altered) {
+        line(format_args!("altered    {statement}"));
+    }
+    for (column, object) in &report.left_out {
+        line(format_args!("left out   {column} (first in {object}; `contract: freeze`)"));
+    }
     if !report.rejected_by_reason.is_empty() {
         let reasons = report.rejected_by_reason.iter().map(|(reason, rows)| format!("{reason} {rows}"));
         line(format_args!("rejects    {}", reasons.collect::<Vec<_>>().join(", ")));
@@ -148,6 +191,9 @@ pub fn trial(report: &TrialReport, rejects: &[RejectLine]) {
         line(format_args!("           {}", path.display()));
     }
     reject_lines(rejects);
+    for input in report.inputs.iter().filter(|input| !input.left_out.is_empty()) {
+        line(format_args!("left out   {} of {} (`contract: freeze`)", input.left_out.join(", "), input.path));
+    }
     if !report.without_values.is_empty() {
         line(format_args!(
             "no value   in any row: {}; are the columns' names right?",

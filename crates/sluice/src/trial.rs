@@ -111,8 +111,8 @@ fn make(dataset: &DatasetFile, inputs: Vec<Input>, folder: &mut Folder, report: 
         report.inputs.clear();
         for (input, name) in inputs.iter().zip(&names) {
             let ended = read(&mut item, input, name, &mut buffer, folder)?;
-            let (bytes, found) = (input.size_bytes, ended.found);
-            report.inputs.push(InputReport { path: name.clone(), bytes, rows: ended.rows, found });
+            let InputEnded { rows, found, left_out } = ended;
+            report.inputs.push(InputReport { path: name.clone(), bytes: input.size_bytes, rows, found, left_out });
         }
         if !item.next_pass()? {
             break;

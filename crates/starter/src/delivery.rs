@@ -10,7 +10,7 @@ use model::hash::sha256_hex;
 use model::index::DatasetIndex;
 use model::manifest::{Entry, MAX_MANIFEST_BYTES, Manifest};
 use model::name::{BatchId, DatasetName, S3Url};
-use model::plan::{Claim, RunPlan};
+use model::plan::{Claim, Input, RunPlan};
 use model::{Error, Kind, Result, layout};
 
 use crate::answer::Outcome;
@@ -49,21 +49,16 @@ pub async fn deliver(
 
     let index: Option<DatasetIndex> = object::read_document(s3, control, layout::DATASET_INDEX).await?;
     let index = index.unwrap_or_default();
-    let found = index.find(url, &config.landing_bucket);
-    let (name, landing) = found.ok_or_else(|| Refused::unknown_prefix(url, index.nearest(url)))?;
-    known.dataset = Some(name.clone());
-    let dataset = dataset_file(s3, control, name, landing).await?;
+    let found = found(s3, config, &index, url, known).await?;
+    let (name, dataset) = (&found.dataset.dataset.dataset, &found.dataset);
 
     let (batch, sequencer) = (BatchId::of(url), sequencer(arrived, &pin));
-    let claim = layout::claim(name, &batch, &Claim::hash(&pin, sequencer.as_ref(), &dataset));
+    let claim = layout::claim(name, &batch, &Claim::hash(&pin, sequencer.as_ref(), dataset));
     if let Some(plan) = record::claimed(s3, control, &claim).await? {
         return Ok(execution::start(clients, config, &plan).await?);
     }
     let bytes = read_manifest(s3, url, &pin).await?;
-    let landing_bucket = config.landing_bucket.as_str();
-    let territory = Territory { index: &index, dataset: name, landing: landing.as_str(), landing_bucket };
-    let (as_of, entries) = entries(s3, url, &bytes, territory).await?;
-    let inputs = input::inputs(&entries, input::pins(s3, &entries).await?)?;
+    let (as_of, entries, inputs) = found.contents(s3, config, &index, url, &bytes).await?;
     let mask_key = mask_key::version(clients, &config.mask_key, &dataset.dataset).await?;
     // Last of all: a delivery that is refused gives its batch no place.
     let place = record::place(s3, control, name, &batch, as_of.unwrap_or(pin.last_modified)).await?;
@@ -82,11 +77,51 @@ pub async fn deliver(
         batch_at: Some(place.at),
         entries,
     };
-    let plan = RunPlan::for_manifest(&manifest, &dataset, inputs, mask_key)?;
+    let plan = RunPlan::for_manifest(&manifest, dataset, inputs, mask_key)?;
     let plan = record::documents(s3, control, &manifest, plan).await?;
     let plan = record::claim(s3, control, &claim, plan).await?;
     tracing::info!(run = %plan.run, batch = %plan.batch, items = plan.items.len(), reason = plan.reason, "run planned");
     Ok(execution::start(clients, config, &plan).await?)
+}
+
+/// The dataset that a manifest's address belongs to.
+pub struct Found {
+    /// Its file.
+    pub dataset: DatasetFile,
+    landing: Landing,
+}
+
+/// Finds the dataset of a manifest.
+pub async fn found(
+    s3: &aws_sdk_s3::Client,
+    config: &Config,
+    index: &DatasetIndex,
+    url: &S3Url,
+    known: &mut Known,
+) -> Result<Found, Stop> {
+    let found = index.find(url, &config.landing_bucket);
+    let (name, landing) = found.ok_or_else(|| Refused::unknown_prefix(url, index.nearest(url)))?;
+    known.dataset = Some(name.clone());
+    let dataset = dataset_file(s3, &config.control_bucket, name, landing).await?;
+    Ok(Found { dataset, landing: landing.clone() })
+}
+
+impl Found {
+    /// The moment that a manifest's content describes, what it lists, and the files, pinned.
+    pub async fn contents(
+        &self,
+        s3: &aws_sdk_s3::Client,
+        config: &Config,
+        index: &DatasetIndex,
+        url: &S3Url,
+        bytes: &[u8],
+    ) -> Result<(Option<DateTime<Utc>>, Vec<Entry>, Vec<Input>), Stop> {
+        let (dataset, landing) = (&self.dataset.dataset.dataset, self.landing.as_str());
+        let territory = Territory { index, dataset, landing, landing_bucket: &config.landing_bucket };
+        let (as_of, entries) = entries(s3, url, bytes, territory).await?;
+        let inputs = input::inputs(&entries, input::pins(s3, &entries).await?)?;
+        Ok((as_of, entries, inputs))
+    }
 }
 
 /// The event's sequencer, if the event speaks of the object that was found. Another's would order this delivery
@@ -124,7 +159,7 @@ async fn dataset_file(
 }
 
 /// The manifest's exact bytes. Replaced or deleted since it was looked at, it is looked at again by the next try.
-async fn read_manifest(s3: &aws_sdk_s3::Client, url: &S3Url, pin: &Pin) -> Result<Bytes, Stop> {
+pub async fn read_manifest(s3: &aws_sdk_s3::Client, url: &S3Url, pin: &Pin) -> Result<Bytes, Stop> {
     if pin.size_bytes > MAX_MANIFEST_BYTES {
         return Err(Refused::manifest_too_large(url, pin.size_bytes).into());
     }

@@ -11,6 +11,8 @@
 //! the run's name is a hash of what was delivered, documents are created and never overwritten, and an execution that
 //! runs or succeeded is found again. Only what another try can mend, and a broken set-up, goes back to the caller.
 //!
+//! [`preview`] plans a manifest by the same functions and writes nothing: `sluice plan` shows it.
+//!
 //! This crate does not know what a row is, nor what the state machine does. Start reading at [`handle`], then
 //! `delivery`.
 
@@ -21,6 +23,7 @@ mod entries;
 mod event;
 mod execution;
 mod input;
+pub mod preview;
 mod record;
 mod refused;
 

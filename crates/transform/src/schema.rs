@@ -1,13 +1,15 @@
 //! The columns of a run whose dataset names none: found in a sample of its files, once, before the items.
 
-use aws::object::{Created, create, list, need_document, read_document, to_json};
+use aws::object::{Created, create, need_document, read_document, to_json};
 use aws::{Call, Clients};
 use aws_sdk_s3::Client;
-use engine::infer::Inference;
-use model::dataset::Dataset;
+use engine::infer::{Inference, Inferred};
+use indexmap::IndexMap;
+use model::dataset::{Contract, Dataset};
 use model::flow::SchemaRequest;
+use model::name::{Identifier, RunName};
 use model::plan::{Input, RunPlan};
-use model::schema::{DatasetSchema, RunSchema, SchemaColumns, join};
+use model::schema::{DatasetSchema, RunSchema, under};
 use model::{Error, Kind, Result, layout};
 use serde::{Deserialize, Serialize};
 
@@ -36,8 +38,9 @@ pub async fn handle(clients: &Clients, config: &Config, call: Call<SchemaRequest
     }
     let plan: RunPlan = need_document(s3, bucket, &layout::plan(run)).await?;
     let dataset = plan.dataset()?.dataset;
-    let (columns, sampled_rows) = sample(s3, &dataset, &plan.inputs).await?;
-    let schema = settle(s3, bucket, &plan, columns, sampled_rows).await?;
+    let inferred = sample(s3, &dataset, &plan.inputs).await?;
+    let sampled_rows = inferred.rows;
+    let schema = settle(s3, bucket, &plan, dataset.contract_of_data(), &inferred).await?;
     // What the dataset says of its columns must hold of those it has: told now, not by every item.
     dataset.with_columns(schema.columns.clone())?;
     // Of two who find them at once, the first says what they are.
@@ -54,7 +57,7 @@ fn answer(schema: &RunSchema) -> SchemaMade {
 }
 
 /// Looks at the start of every input, as far as the sample wants; or at those of its ranges that say what it is.
-async fn sample(s3: &Client, dataset: &Dataset, inputs: &[Input]) -> Result<(SchemaColumns, u64)> {
+async fn sample(s3: &Client, dataset: &Dataset, inputs: &[Input]) -> Result<Inferred> {
     let mut inference = Inference::new(dataset, inputs.len());
     for input in inputs {
         let size_bytes = input.pin.size_bytes;
@@ -72,30 +75,39 @@ async fn sample(s3: &Client, dataset: &Dataset, inputs: &[Input]) -> Result<(Sch
         }
         inference.end_input(start >= size_bytes)?;
     }
-    let inferred = inference.finish()?;
-    Ok((inferred.columns, inferred.rows))
+    inference.finish()
 }
 
-/// Joins the columns with the newest version of the dataset's, and makes the next version where that changes anything.
+/// Joins the columns with the newest version of the dataset's, as far as its contract lets them, and makes the next version
+/// where that changes anything.
 async fn settle(
     s3: &Client,
     bucket: &str,
     plan: &RunPlan,
-    columns: SchemaColumns,
-    sampled_rows: u64,
+    contract: Contract,
+    inferred: &Inferred,
 ) -> Result<RunSchema> {
     let dataset = plan.run.dataset();
     for _ in 0..TRIES {
-        let newest = newest(s3, bucket, plan).await?;
-        let joined = newest.as_ref().map_or_else(|| columns.clone(), |newest| join(&newest.columns, &columns));
+        let newest = aws::schema::newest(s3, bucket, dataset).await?;
+        let (joined, new) = match &newest {
+            Some(newest) => under(contract, &newest.columns, &inferred.columns),
+            None => (inferred.columns.clone(), Vec::new()),
+        };
+        let object = |name: &Identifier| inferred.objects.get(name).cloned().unwrap_or_default();
+        let left_out: IndexMap<_, _> = new.into_iter().map(|name| (name.clone(), object(&name))).collect();
+        if contract == Contract::Reject && !left_out.is_empty() {
+            return Err(rejected(&plan.run, &left_out));
+        }
         let merged = newest.as_ref().map(|newest| newest.number);
         let made = |number| RunSchema {
             version: RunSchema::VERSION,
             run: plan.run.clone(),
             number,
             merged,
-            sampled_rows,
+            sampled_rows: inferred.rows,
             columns: joined.clone(),
+            left_out: left_out.clone(),
         };
         if let Some(newest) = newest.as_ref().filter(|newest| newest.columns == joined) {
             return Ok(made(newest.number));
@@ -116,13 +128,11 @@ async fn settle(
     Err(Error::new(Kind::Transient, "settle the columns of", dataset).because("other runs change them all the time"))
 }
 
-/// The newest version; numbers have no gaps.
-async fn newest(s3: &Client, bucket: &str, plan: &RunPlan) -> Result<Option<DatasetSchema>> {
-    let dataset = plan.run.dataset();
-    let listed = list(s3, bucket, &layout::dataset_schemas(dataset)).await?;
-    let numbers = listed.iter().filter_map(|listed| layout::schema_number(&listed.key));
-    match numbers.max() {
-        Some(number) => need_document(s3, bucket, &layout::dataset_schema(dataset, number)).await.map(Some),
-        None => Ok(None),
-    }
+fn rejected(run: &RunName, new: &IndexMap<Identifier, String>) -> Error {
+    let named: Vec<String> = new.iter().map(|(name, object)| format!("{name} (first in {object})")).collect();
+    Error::new(Kind::Data, "accept the columns of", run).because(format!(
+        "its files have columns that the dataset has not: {}; `contract: reject` refuses them: `drop` those that are not \
+         read, or write `contract: evolve` to take them, or `freeze` to leave them out",
+        named.join(", ")
+    ))
 }

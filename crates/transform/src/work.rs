@@ -45,13 +45,14 @@ impl Worker {
         let mut done = Vec::new();
         loop {
             for (number, input) in inputs.iter().enumerate() {
-                let InputEnded { rows, found } = match self.item.is_ranged() {
+                let InputEnded { rows, found, left_out } = match self.item.is_ranged() {
                     true => self.ranged(number, input)?,
                     false => self.streamed(input)?,
                 };
                 check(input, "rows", input.promise.record_count.as_ref(), &rows)?;
                 tracing::info!(object = %input.url, size_bytes = input.pin.size_bytes, rows, "input read");
-                done.push(InputRead { url: input.url.clone(), size_bytes: input.pin.size_bytes, rows, found });
+                let (url, size_bytes) = (input.url.clone(), input.pin.size_bytes);
+                done.push(InputRead { url, size_bytes, rows, found, left_out });
             }
             if !self.item.next_pass()? {
                 break;

@@ -4,14 +4,18 @@
 
 mod datasets;
 mod events;
+mod extremes;
 mod faults;
 mod flow;
 mod groups;
 mod mask_key;
 mod modes;
+mod names;
+mod plan;
 mod redshift;
 mod refusals;
 mod schema;
+mod table;
 mod transform;
 mod trial;
 mod types;

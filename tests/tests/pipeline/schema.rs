@@ -58,3 +58,51 @@ async fn columns_that_are_found_are_joined_with_those_of_earlier_runs() {
     let (s3, bucket) = (&pipeline.place.clients.s3, &pipeline.place.control_bucket);
     assert_eq!(list(s3, bucket, "schemas/").await.unwrap().len(), 2);
 }
+
+const FROZEN: &str =
+    "dataset: found\nlanding: found/\nformat: csv\ncontract: freeze\nload: {table: analytics.found, mode: append}\n";
+
+#[tokio::test]
+async fn frozen_columns_stay_and_new_ones_are_left_out_and_named() {
+    let folder = TempDir::new().unwrap();
+    let pipeline = Pipeline::start(folder.path(), FROZEN).await.unwrap();
+    let one = pipeline.deliver("one", &[("a.csv", "id,name\n1,Ann\n")]).await.unwrap();
+    assert_eq!(report(&pipeline, &one.run).await.status, Status::Succeeded);
+    let first = schema(&pipeline, &one.run).await;
+
+    let files = [("b.csv", "id,name\n2,Bob\n"), ("c.csv", "id,Region,name\n3,north,Cy\nx,south,Di\n")];
+    let two = pipeline.deliver("two", &files).await.unwrap();
+    let ended = report(&pipeline, &two.run).await;
+    // The types stay too: what does not fit is a reject, here more of them than are allowed.
+    assert_eq!((ended.counts.accepted, ended.counts.rejected), (2, 1));
+    let left_out: Vec<_> = ended.left_out.into_iter().collect();
+    assert_eq!(left_out, [("region".to_owned(), "s3://landing/found/two/c.csv".to_owned())]);
+    let second = schema(&pipeline, &two.run).await;
+    assert_eq!((second.number, second.columns), (1, first.columns));
+}
+
+#[tokio::test]
+async fn new_columns_of_any_format_are_left_out_or_fail_the_run_by_name() {
+    for (contract, status) in [("freeze", Status::Succeeded), ("reject", Status::Failed)] {
+        let dataset = FROZEN.replace("csv", "json").replace("freeze", contract);
+        let folder = TempDir::new().unwrap();
+        let pipeline = Pipeline::start(folder.path(), &dataset).await.unwrap();
+        let one = pipeline.deliver("one", &[("a.json", "{\"id\": 1}\n")]).await.unwrap();
+        assert_eq!(report(&pipeline, &one.run).await.status, Status::Succeeded, "{contract}");
+        let files = [("b.json", "{\"id\": 2}\n"), ("c.json", "{\"id\": 3, \"region\": \"north\"}\n")];
+        let two = pipeline.deliver("two", &files).await.unwrap();
+        let ended = report(&pipeline, &two.run).await;
+        assert_eq!(ended.status, status, "{contract}: {:?}", ended.error);
+        let object = "s3://landing/found/two/c.json";
+        match ended.error {
+            None => assert_eq!(ended.left_out.get("region").map(String::as_str), Some(object)),
+            Some(error) => {
+                assert_eq!(error.kind, "Data");
+                assert!(error.message.contains(&format!("region (first in {object})")), "{}", error.message);
+                assert!(error.message.contains("`contract: reject`"), "{}", error.message);
+            }
+        }
+        let rows = if contract == "freeze" { 3 } else { 1 };
+        assert_eq!(pipeline.number("SELECT COUNT(*) FROM analytics.found").await.unwrap(), rows, "{contract}");
+    }
+}

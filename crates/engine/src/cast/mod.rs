@@ -25,6 +25,7 @@ mod json;
 mod marks;
 mod number;
 mod primitive;
+mod row;
 mod text;
 mod time;
 mod varbyte;
@@ -48,6 +49,7 @@ pub(crate) use self::faults::{Faults, Site, Values};
 use self::marks::Marks;
 pub(crate) use self::number::whole_number;
 use self::primitive::Primitive;
+use self::row::LongRows;
 use crate::mask::MaskKey;
 use crate::reject::Reject;
 use crate::rule::Case;
@@ -64,6 +66,7 @@ pub(crate) struct Caster {
     names: Vec<Identifier>,
     columns: Vec<Column>,
     values: Values,
+    long_rows: Option<LongRows>,
 }
 
 /// A batch's rows, typed.
@@ -95,6 +98,7 @@ impl Caster {
             names: dataset.columns.keys().cloned().collect(),
             columns: columns.collect::<Result<_>>()?,
             values: if has_mask { Values::Hidden } else { Values::Shown },
+            long_rows: LongRows::of(dataset),
         })
     }
 
@@ -116,6 +120,9 @@ impl Caster {
         let mut arrays = Vec::with_capacity(self.columns.len());
         for column in columns {
             arrays.extend(column.finish(&mut faults)?);
+        }
+        if let Some(long_rows) = &self.long_rows {
+            long_rows.check(&arrays, rows, &mut faults);
         }
         let (is_bad, rejects, truncated) = faults.finish(batch, &self.names)?;
         Ok(Typed {

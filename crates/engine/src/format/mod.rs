@@ -119,6 +119,11 @@ pub trait Reader: Debug + Send {
     fn found(&self) -> Option<&str> {
         None
     }
+
+    /// Columns of the object that the dataset does not have, and that its contract leaves out.
+    fn left_out(&self) -> &[String] {
+        &[]
+    }
 }
 
 /// One format whose bytes are not read from the first to the last.

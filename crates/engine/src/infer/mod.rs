@@ -37,6 +37,8 @@ const SAMPLE_BYTES: usize = 8 * 1024 * 1024;
 pub struct Inferred {
     /// The columns, in the order in which the files name them.
     pub columns: IndexMap<Identifier, Column>,
+    /// For each column, the first object that has it.
+    pub objects: IndexMap<Identifier, String>,
     /// For each column, why it is what it is.
     pub reasons: Vec<String>,
     /// Rows that were looked at.
@@ -51,6 +53,9 @@ pub struct Inference {
     dataset: Dataset,
     rows_of_file: u64,
     evidence: IndexMap<String, Evidence>,
+    /// The object in hand, and by their names the first one of each column.
+    object: String,
+    objects: IndexMap<String, String>,
     /// Names whose values are no texts.
     nested: IndexSet<String>,
     rows: u64,
@@ -76,6 +81,8 @@ impl Inference {
             dataset: dataset.clone(),
             rows_of_file: dataset.infer.sample_rows.div_ceil(files),
             evidence: IndexMap::new(),
+            object: String::new(),
+            objects: IndexMap::new(),
             nested: IndexSet::new(),
             rows: 0,
             found: None,
@@ -86,6 +93,7 @@ impl Inference {
 
     /// The bytes that follow are this object's, of this size.
     pub fn begin_input(&mut self, object: &str, size_bytes: u64) -> Result<()> {
+        object.clone_into(&mut self.object);
         if let Access::Ranged(format) = format::find(self.dataset.format)? {
             return self.begin_ranged(format, object, size_bytes);
         }
@@ -153,6 +161,7 @@ impl Inference {
             return Err(Error::new(Kind::Data, "infer the columns of", dataset).because(what));
         }
         let mut columns = IndexMap::new();
+        let mut objects = IndexMap::new();
         let mut reasons = Vec::new();
         for (source, evidence) in &self.evidence {
             let (mut column, reason) = match self.dataset.columns_from() {
@@ -168,10 +177,11 @@ impl Inference {
             let alike = self.evidence.keys().filter(|other| other.eq_ignore_ascii_case(source)).count();
             let is_found = name.as_str() == source || alike == 1 && name.as_str().eq_ignore_ascii_case(source);
             column.from = (!is_found).then(|| source.clone());
+            objects.insert(name.clone(), self.objects.get(source).cloned().unwrap_or_default());
             columns.insert(name, column);
             reasons.push(reason);
         }
-        Ok(Inferred { columns, reasons, rows: self.rows, found: self.found })
+        Ok(Inferred { columns, objects, reasons, rows: self.rows, found: self.found })
     }
 
     fn sample(&mut self, text: &[u8], is_all: bool, origin: Origin) -> std::result::Result<(), Trouble> {
@@ -214,6 +224,7 @@ impl Inference {
         for FileColumn { name, kind } in &columns {
             let evidence = self.evidence.entry(name.clone()).or_insert_with(|| Evidence::new(&self.dataset));
             evidence.know(*kind);
+            self.objects.entry(name.clone()).or_insert_with(|| self.object.clone());
         }
         columns
     }

@@ -22,7 +22,6 @@ mod scalar;
 pub(crate) mod shown;
 #[cfg(test)]
 mod tests;
-mod torn;
 
 use std::sync::Arc;
 
@@ -30,9 +29,10 @@ use model::dataset::Dataset;
 use model::name::Identifier;
 use model::types::Type;
 
+pub(crate) use footer::Torn;
+
 pub(crate) use self::out::Out;
 pub(crate) use self::scalar::{Kind, Scalar, Unit, half};
-pub(crate) use self::torn::Torn;
 use crate::reject::{Fault, Reason};
 use crate::text::{Block, Blocks, Empty, Form, MAX_TEXT_BYTES, Origin, Record, Span, TextBatch};
 

@@ -56,9 +56,9 @@ fn text(kind: Type, value: &str) -> String {
 /// The types of the same, in the same order.
 fn types(of: &Publication<'_>) -> Vec<String> {
     let types = of.partition.iter().flat_map(|(grain, _, kind)| match (grain.unit(), kind) {
-        (Some(_), _) => vec![Type::Timestamp.redshift(), Type::Integer.redshift()],
-        (None, kind) if kind.is_text() => vec![Type::Varchar(u16::MAX).redshift()],
-        (None, kind) => vec![kind.redshift(), Type::Integer.redshift()],
+        (Some(_), _) => vec![Type::Timestamp.row().redshift, Type::Integer.row().redshift],
+        (None, kind) if kind.is_text() => vec![Type::Varchar(u16::MAX).row().redshift],
+        (None, kind) => vec![kind.row().redshift, Type::Integer.row().redshift],
     });
     types.collect()
 }

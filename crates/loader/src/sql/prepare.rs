@@ -10,7 +10,6 @@ use model::Result;
 use model::dataset::{Column, LoadTarget};
 use model::group::Member;
 use model::name::{Identifier, TableName};
-use model::types::Type;
 
 use super::quote::{identifier, literal};
 use super::{Names, SCHEMA, column_definitions, target_hash, verdict};
@@ -50,12 +49,7 @@ impl Prepare {
             ),
             format!("CREATE TABLE IF NOT EXISTS {} (\n    \"nothing\" smallint\n)", names.lock),
             format!("CREATE SCHEMA IF NOT EXISTS {}", names.target_schema),
-            format!(
-                "CREATE TABLE IF NOT EXISTS {} (\n{}\n){}",
-                names.target,
-                column_definitions(dataset, Type::redshift),
-                distribution(target)
-            ),
+            format!("CREATE TABLE IF NOT EXISTS {} {}", names.target, target_definition(dataset, target)),
             format!("LOCK {}", names.lock),
             format!(
                 "INSERT INTO {} (\"target\", \"token\", \"claimed_at\")\nSELECT {}, {}, GETDATE()",
@@ -73,6 +67,11 @@ impl Prepare {
         let tables = push(tables_of_groups(&target.table)?);
         Ok(Self { statements, fence, ledger, columns, tables })
     }
+}
+
+/// The target's columns, distribution and sorting, as they stand behind its name.
+pub fn target_definition(dataset: &IndexMap<Identifier, Column>, target: &LoadTarget) -> String {
+    format!("(\n{}\n){}", column_definitions(dataset, |kind| kind.row().redshift), distribution(target))
 }
 
 fn ledger_definitions() -> String {
@@ -94,7 +93,7 @@ fn distribution(target: &LoadTarget) -> String {
 }
 
 /// The target's columns, as [`TableColumn::read`] takes them.
-fn target_columns(target: &LoadTarget) -> Result<String> {
+pub fn target_columns(target: &LoadTarget) -> Result<String> {
     Ok(format!(
         "SELECT {}\nFROM svv_columns\nWHERE table_schema = {} AND table_name = {}\nORDER BY ordinal_position",
         TableColumn::COLUMNS.join(", "),

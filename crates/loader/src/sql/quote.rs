@@ -3,11 +3,17 @@
 //! Redshift folds even quoted identifiers to lower case, and reads a backslash in a literal as an escape
 //! (facts/redshift-copy.md, identifiers and quoting), so a literal doubles both the quote and the backslash.
 
+use model::name::TableName;
 use model::{Error, Kind, Result};
 
 /// A name between double quotes, in lower case as Redshift would fold it.
 pub fn identifier(name: &str) -> String {
     format!("\"{}\"", name.to_lowercase().replace('"', "\"\""))
+}
+
+/// A table with its schema, each between double quotes.
+pub fn table(name: &TableName) -> String {
+    format!("{}.{}", identifier(name.schema().as_str()), identifier(name.table().as_str()))
 }
 
 /// A text between single quotes, in one piece whatever it holds. The character NUL is refused: no text of Redshift's
@@ -21,6 +27,7 @@ pub fn literal(text: &str) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use model::name::{DatasetName, Identifier};
     use proptest::prelude::*;
 
     use super::*;
@@ -63,6 +70,20 @@ mod tests {
         #[test]
         fn a_literal_of_the_worst_characters_reads_back(text in "['\\\\;\\-\n]{0,12}") {
             prop_assert_eq!(read_literal(&literal(&text).unwrap()), Some(text));
+        }
+
+        #[test]
+        fn what_a_dataset_may_name_is_quoted_as_it_stands_and_nothing_else_is_a_name(text in "[a-zA-Z_0-9'\"\\\\;. é]{0,8}") {
+            let is_plain = |text: &str| text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'));
+            if let Ok(name) = Identifier::parse(&text) {
+                prop_assert!(is_plain(&text));
+                prop_assert_eq!(identifier(name.as_str()), format!("\"{text}\""));
+            }
+            if let Ok(name) = TableName::parse(&text) {
+                prop_assert_eq!(table(&name), format!("\"{}\"", text.replacen('.', "\".\"", 1)));
+                prop_assert!(text.split('.').all(is_plain));
+            }
+            prop_assert!(DatasetName::parse(&text).is_err() || is_plain(&text));
         }
 
         #[test]

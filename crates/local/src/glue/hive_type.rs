@@ -94,7 +94,7 @@ mod tests {
         let types = "smallint integer bigint decimal(38,37) real double boolean date time timestamp timestamptz char(4096) \
                      varchar(65535) super varbyte(1024000)";
         for text in types.split_whitespace() {
-            let name = model::types::Type::parse(text).unwrap().glue();
+            let name = model::types::Type::parse(text).unwrap().row().glue;
             assert_eq!(HiveType::parse(&name), Some(HiveType::Primitive), "{text} is {name}");
         }
     }

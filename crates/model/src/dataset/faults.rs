@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::column::{Mask, is_number, is_temporal};
 use super::path::Path;
-use super::{Column, Dataset, Format, LoadMode, LoadTarget, column_faults};
+use super::{Column, ColumnsFrom, Contract, Dataset, Format, LoadMode, LoadTarget, column_faults};
 use crate::name::Identifier;
 
 /// Every fault of a dataset. What needs its columns waits until they are known.
@@ -14,6 +14,23 @@ pub(super) fn faults(dataset: &Dataset) -> Vec<String> {
     faults.extend(dataset.csv.faults());
     faults.extend(dataset.limits.faults());
     faults.extend(dataset.infer.fault());
+    if matches!(dataset.contract, Some(Contract::Freeze | Contract::Reject))
+        && dataset.columns_from() == ColumnsFrom::File
+        && dataset.format != Format::Csv
+    {
+        faults.push(format!(
+            "`contract` is for columns that are found, or for the header of csv: of {} only the columns are read that \
+             `columns` names",
+            dataset.format.name()
+        ));
+    }
+    if dataset.contract == Some(Contract::Evolve) && dataset.columns_from() == ColumnsFrom::File {
+        faults.push(
+            "`contract: evolve` is for columns that are found: leave `columns` away, or name the new ones there (the \
+             table follows them)"
+                .to_owned(),
+        );
+    }
     faults.extend(dataset.rejects.fault());
     faults.extend(dataset.load.as_ref().map(|load| load_faults(dataset, load)).unwrap_or_default());
     for key in dataset.partition_by.keys().filter(|key| key.is_reserved()) {

@@ -298,3 +298,35 @@ fn columns_that_do_not_fit_the_dataset_are_refused() {
     expect!["cannot accept the columns found for dataset x: its files have no column"]
         .assert_eq(&chain(&unknown.with_columns(IndexMap::new()).unwrap_err()));
 }
+
+#[test]
+fn a_contract_is_for_columns_that_are_found_or_for_a_header() {
+    check("contract: freeze", expect![""]);
+    check("contract: reject", expect![""]);
+    check("contract: evolve\ncolumns: infer\nformat: json", expect![""]);
+    check("contract: freeze\ncolumns: infer\nformat: parquet", expect![""]);
+    check(
+        "contract: evolve",
+        expect![
+            "`contract: evolve` is for columns that are found: leave `columns` away, or name the new ones there (the table follows them)"
+        ],
+    );
+    check(
+        "contract: freeze\nformat: json",
+        expect![
+            "`contract` is for columns that are found, or for the header of csv: of json only the columns are read that `columns` names"
+        ],
+    );
+    check(
+        "contract: freez",
+        expect!["line 5 column 11: `freez` is not known; the nearest is `freeze` (evolve, freeze, reject)"],
+    );
+}
+
+#[test]
+fn without_a_contract_found_columns_evolve_and_named_ones_are_all_there_are() {
+    assert_eq!(parse("").unwrap().contract_of_data(), Contract::Reject);
+    assert_eq!(parse("columns: infer").unwrap().contract_of_data(), Contract::Evolve);
+    assert_eq!(parse("columns: text").unwrap().contract_of_data(), Contract::Evolve);
+    assert_eq!(parse("contract: freeze").unwrap().contract_of_data(), Contract::Freeze);
+}

@@ -11,6 +11,7 @@
 mod column;
 mod column_faults;
 mod columns;
+mod contract;
 mod csv;
 mod dedupe;
 mod explain;
@@ -30,6 +31,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::column::{Column, Mask, Range, Replace, Round, TextRule};
 pub use self::columns::{Columns, ColumnsFrom};
+pub use self::contract::Contract;
 pub use self::csv::{Csv, Dialect, Escape, Header, ShortRows};
 pub use self::dedupe::Dedupe;
 pub use self::explain::nearest;
@@ -49,7 +51,7 @@ use crate::partition::PartitionBy;
 pub const MAX_FILE_BYTES: usize = 256 * 1024;
 
 /// Keys that the dataset file will have, and that are refused by name until they do something.
-pub const LATER: &[&str] = &["filter", "derive", "sql", "contract", "quality", "after", "on_copy_error"];
+pub const LATER: &[&str] = &["filter", "derive", "sql", "quality", "after", "on_copy_error"];
 
 /// One dataset: where its files land, how they read, what their columns are, where they go.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -90,6 +92,10 @@ pub struct Dataset {
     /// How columns are inferred.
     #[serde(default)]
     pub infer: Infer,
+    /// What new columns in the data do: `evolve`, `freeze` or `reject`; and, but for `evolve`, that a table which differs
+    /// is left as it is. Without it, columns that are found evolve, and a field that named columns do not have is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contract: Option<Contract>,
     /// How much of one file is too much.
     #[serde(default)]
     pub limits: Limits,
@@ -131,6 +137,14 @@ impl Dataset {
         }
         let subject = format!("the columns found for dataset {}", self.dataset);
         Err(Error::new(Kind::Config, "accept", subject).because(faults.join("; ")))
+    }
+
+    /// What a column does that the data has and the dataset does not.
+    pub fn contract_of_data(&self) -> Contract {
+        self.contract.unwrap_or(match self.columns_from() {
+            ColumnsFrom::File => Contract::Reject,
+            ColumnsFrom::Text | ColumnsFrom::Infer => Contract::Evolve,
+        })
     }
 
     /// Whether a column's mask needs a key.

@@ -150,3 +150,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_row_that_copy_does_not_take_is_a_reject_for_its_longest_value() {
+    let columns = "id: {type: integer}, gone: {type: varbyte(1024000), mask: drop}, a: {type: varbyte(1024000)}, \
+                   b: {type: varbyte(1024000)}, c: {type: varbyte(1024000)}, d: {type: varbyte(1024000)}";
+    let (long, longest) = ("00".repeat(1_000_000), "ff".repeat(1_024_000));
+    let short = "11".repeat(900_000);
+    let rows = [
+        vec!["1", &longest, &long, &long, &long, &short],
+        vec!["2", "", &long, &long, &longest, &long],
+        vec!["3", "", &long, &long, &longest, ""],
+    ];
+    let typed = cast(&dataset(columns), &batch(&rows));
+    assert_eq!(typed.is_bad, [false, true, false]);
+    let reject = &typed.rejects[0];
+    assert_eq!(reject.column.as_ref().map(Identifier::as_str), Some("c"));
+    assert_eq!(reject.reason.code(), "too_long");
+    assert_eq!(reject.message, "the row has 4024368 bytes, COPY takes 4000000 of a row");
+}

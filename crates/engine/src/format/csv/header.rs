@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::dataset::{Dataset, nearest};
+use model::dataset::{Contract, Dataset, nearest};
 
 use super::dialect::Dialect;
 use crate::text::{Form, Span};
@@ -13,6 +13,8 @@ use crate::text::{Form, Span};
 pub struct Expected {
     sources: Vec<String>,
     dropped: Vec<String>,
+    /// Whether other names are left out, rather than a fault of the file.
+    leaves_out: bool,
     /// Whether a column is masked. A file without its header has values where names are expected: none is shown.
     hides_values: bool,
 }
@@ -26,6 +28,8 @@ pub struct Named {
     pub width: usize,
     /// Whether the header ends with a delimiter behind which nothing is named: so may the records.
     pub is_trailed: bool,
+    /// The names that are left out.
+    pub left_out: Vec<String>,
 }
 
 impl Expected {
@@ -35,6 +39,7 @@ impl Expected {
         Self {
             sources: source.map(fold).collect(),
             dropped: dataset.drop.iter().map(|name| fold(name)).collect(),
+            leaves_out: dataset.contract_of_data() == Contract::Freeze,
             hides_values: dataset.columns.values().any(|column| column.mask.is_some()),
         }
     }
@@ -64,14 +69,21 @@ impl Expected {
             return Err(faults.join("; "));
         }
         let order = self.sources.iter().filter_map(|source| names.iter().position(|name| name == source)).collect();
-        Ok(Named { order, width: names.len(), is_trailed })
+        let width = names.len();
+        names.retain(|name| self.is_unknown(name));
+        Ok(Named { order, width, is_trailed, left_out: names })
+    }
+
+    fn is_unknown(&self, name: &String) -> bool {
+        !self.sources.contains(name) && !self.dropped.contains(name)
     }
 
     fn faults(&self, names: &[String], dialect: &Dialect) -> Vec<String> {
         let mut faults = Vec::new();
         let known: Vec<&str> = self.sources.iter().map(String::as_str).collect();
-        if self.hides_values && names.iter().any(|name| !known.contains(&name.as_str()) && !self.dropped.contains(name))
-        {
+        // A line with all names is a header, whatever else it names.
+        let is_header = self.leaves_out && self.sources.iter().all(|source| names.contains(source));
+        if self.hides_values && !is_header && names.iter().any(|name| self.is_unknown(name)) {
             let missing: Vec<_> = known.iter().filter(|source| !names.iter().any(|name| name == *source)).collect();
             faults.push(format!(
                 "the header has names that the dataset does not know, and lacks {missing:?}; names are not shown, since a \
@@ -90,7 +102,8 @@ impl Expected {
                 times => faults.push(format!("the header names the column `{source}` {times} times")),
             }
         }
-        for name in free.iter().filter(|name| !self.dropped.iter().any(|dropped| dropped == *name)) {
+        let unknown = free.iter().filter(|name| !self.dropped.iter().any(|dropped| dropped == *name));
+        for name in unknown.filter(|_| !self.leaves_out) {
             faults.push(match nearest(name, &known) {
                 Some(near) => format!("the dataset has no column `{name}`; the nearest is `{near}`"),
                 None => format!("the dataset has no column `{name}`; `drop` names what is known and not read"),

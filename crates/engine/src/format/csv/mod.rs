@@ -83,6 +83,8 @@ struct CsvReader {
     stage: Stage,
     /// The dialect, in words, where it was detected.
     found: Option<String>,
+    /// Names of the header that are left out.
+    left_out: Vec<String>,
     expected: Expected,
     layout: Arc<Layout>,
     /// Of the buffer.
@@ -127,6 +129,10 @@ impl Reader for CsvReader {
     fn found(&self) -> Option<&str> {
         self.found.as_deref()
     }
+
+    fn left_out(&self) -> &[String] {
+        &self.left_out
+    }
 }
 
 impl CsvReader {
@@ -139,6 +145,7 @@ impl CsvReader {
         Self {
             stage: if is_detected { Stage::Detect } else { Stage::Skip(dialect.skip_lines) },
             found: None,
+            left_out: Vec::new(),
             expected: Expected::of(dataset),
             layout: Arc::new(Layout {
                 order: (0..dataset.columns.len()).collect(),
@@ -245,6 +252,7 @@ impl CsvReader {
             let bytes = self.buffer.get(record.start..record.end).unwrap_or_default();
             let named = self.expected.order(bytes, record.start, &spans, &self.layout.dialect);
             let named = named.map_err(|what| Unreadable::at_line(u64::from(self.lines + record.line), what))?;
+            self.left_out = named.left_out;
             let layout = Layout {
                 order: named.order,
                 width: named.width,

@@ -1,5 +1,5 @@
 use expect_test::{Expect, expect};
-use model::dataset::DatasetFile;
+use model::dataset::{Contract, DatasetFile};
 use proptest::prelude::*;
 
 use super::*;
@@ -385,6 +385,21 @@ fn names_that_are_dropped_are_known_and_not_read() {
         line 2 at 9+6: ["3", "2"]
     "#]]
     .assert_eq(&show(&dataset, b"note,b,a\n1,2,3\n"));
+}
+
+#[test]
+fn a_frozen_contract_leaves_out_what_no_column_names_and_lacks_nothing() {
+    let frozen = Dataset { contract: Some(Contract::Freeze), ..dataset("a,b", "header: true") };
+    let mut reader = CsvReader::new(&frozen, Origin::START, 1 << 20);
+    reader.push(b"Region,b,a,x\n0,1,2,3\n").unwrap();
+    assert_eq!(reader.left_out(), ["region", "x"]);
+    expect![[r#"
+        line 2 at 13+8: ["2", "1"]
+    "#]]
+    .assert_eq(&show(&frozen, b"Region,b,a,x\n0,1,2,3\n"));
+    let mut reader = CsvReader::new(&frozen, Origin::START, 1 << 20);
+    let error = reader.push(b"region,a\n0,1\n").unwrap_err();
+    assert!(format!("{error:?}").contains("the header has no column `b`"), "{error:?}");
 }
 
 #[test]

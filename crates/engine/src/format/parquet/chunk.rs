@@ -5,9 +5,9 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
+use footer::Torn;
 
 use super::page::{Content, Header, Leaf, RawPage};
-use crate::typed::Torn;
 use crate::typed::codec::Expand;
 
 /// A header of a page has at most this many bytes: it may hold the least and the greatest of its values.

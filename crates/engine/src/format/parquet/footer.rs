@@ -2,18 +2,11 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use footer::thrift::{I32, LIST, STRUCT, Thrift};
+use footer::{END_BYTES, Torn};
 use parquet::file::metadata::{
     ParquetMetaData, ParquetMetaDataOptions, ParquetMetaDataReader, ParquetStatisticsPolicy,
 };
-
-use super::thrift::{I32, LIST, STRUCT, Thrift};
-use crate::typed::Torn;
-
-/// A footer is no longer than this. One of a thousand columns and a hundred row groups has some 20 MB.
-const MAX_BYTES: u64 = 64 * 1024 * 1024;
-
-/// Behind the footer: its length, and the mark.
-const END_BYTES: usize = 8;
 
 /// Row groups times columns: each takes some 500 bytes of memory.
 const MAX_CHUNKS: usize = 1024 * 1024;
@@ -31,25 +24,10 @@ const MAX_DEPTH: usize = 64;
 /// why it is no file of Parquet.
 pub fn find(end: &[u8], size_bytes: u64) -> Result<Result<ParquetMetaData, u64>, String> {
     let (before, tail) = end.split_at(end.len().saturating_sub(END_BYTES));
-    let length = length(tail, size_bytes)?;
+    let length = footer::length(tail, size_bytes)?;
     match usize::try_from(length).ok().and_then(|length| before.len().checked_sub(length)) {
         Some(start) => read(before.get(start..).unwrap_or_default()).map(Ok),
         None => Ok(Err(size_bytes - END_BYTES as u64 - length)),
-    }
-}
-
-/// The length of the footer, by the last bytes of a file.
-fn length(end: &[u8], size_bytes: u64) -> Result<u64, String> {
-    let (length, mark) = end.split_last_chunk::<4>().ok_or("the file is no Parquet: it is too short")?;
-    let length = length.last_chunk().map_or(u64::MAX, |length| u32::from_le_bytes(*length).into());
-    match mark {
-        b"PAR1" if length > size_bytes.saturating_sub(END_BYTES as u64) => {
-            Err(format!("the file says that its footer has {length} bytes: more than it has itself; was it cut off?"))
-        }
-        b"PAR1" if length > MAX_BYTES => Err(format!("the footer has {length} bytes, {MAX_BYTES} are read at most")),
-        b"PAR1" => Ok(length),
-        b"PARE" => Err("the file is encrypted; encrypted Parquet is not read".to_owned()),
-        _ => Err("the file does not end as Parquet does, with PAR1: is it Parquet, or was it cut off?".to_owned()),
     }
 }
 

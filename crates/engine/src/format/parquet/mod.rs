@@ -32,7 +32,6 @@ mod piece;
 mod schema;
 #[cfg(test)]
 mod tests;
-mod thrift;
 mod values;
 
 use std::collections::VecDeque;

@@ -6,12 +6,12 @@
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
+use footer::Torn;
+use footer::thrift::{FALSE, I32, STRUCT, TRUE, Thrift};
 use parquet::basic::{Encoding, Type as Physical};
 use parquet::column::page::Page;
 
 use super::levels;
-use super::thrift::{FALSE, I32, STRUCT, TRUE, Thrift};
-use crate::typed::Torn;
 use crate::typed::codec::{self, Expand};
 
 /// A page has at most this many bytes, as it stands in the file and expanded. Most writers end them at 1 MiB; some write

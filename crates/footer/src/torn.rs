@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Why a value cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Torn {
+pub enum Torn {
     /// Its bytes end too early; there may be more of them.
     End,
     /// Its bytes are none of such a value.
@@ -12,6 +12,7 @@ pub(crate) enum Torn {
 }
 
 impl Torn {
+    /// Bytes that are none of such a value, and why.
     pub fn broken(what: impl Into<String>) -> Self {
         Self::Broken(what.into())
     }

@@ -3,21 +3,30 @@
 //! The parquet crate reads both too, but trusts them: it makes room for as many row groups, columns and children as they
 //! claim before it has seen one, and steps into groups as deep as they are nested. A process does not survive that.
 
-use crate::typed::Torn;
+use crate::Torn;
 
-/// What a field holds; the numbers are the protocol's.
+// What a field holds; the numbers are the protocol's.
+
+/// True, by its being there.
 pub const TRUE: u8 = 1;
+/// False, by its being there.
 pub const FALSE: u8 = 2;
+/// 8 bits.
+pub const BYTE: u8 = 3;
+/// 32 bits.
 pub const I32: u8 = 5;
+/// 64 bits.
+pub const I64: u8 = 6;
+/// Bytes, or a text.
+pub const BINARY: u8 = 8;
+/// Values of one kind.
 pub const LIST: u8 = 9;
+/// A structure.
 pub const STRUCT: u8 = 12;
 
 const STOP: u8 = 0;
-const BYTE: u8 = 3;
 const I16: u8 = 4;
-const I64: u8 = 6;
 const DOUBLE: u8 = 7;
-const BINARY: u8 = 8;
 const SET: u8 = 10;
 const MAP: u8 = 11;
 const UUID: u8 = 13;
@@ -63,6 +72,24 @@ impl<'a> Thrift<'a> {
         i32::try_from(value).map_err(|_| Torn::broken(format!("{value} has more than 32 bits")))
     }
 
+    /// A whole number of 64 bits.
+    pub fn i64(&mut self) -> Result<i64, Torn> {
+        self.zigzag()
+    }
+
+    /// A byte, as it is.
+    pub fn byte(&mut self) -> Result<u8, Torn> {
+        let (byte, rest) = self.rest.split_first().ok_or(Torn::End)?;
+        self.rest = rest;
+        Ok(*byte)
+    }
+
+    /// Bytes, or a text.
+    pub fn binary(&mut self) -> Result<&'a [u8], Torn> {
+        let length = usize::try_from(self.varint()?).unwrap_or(usize::MAX);
+        self.take(length)
+    }
+
     /// What a list holds, and of how many values each is to be read.
     pub fn list(&mut self) -> Result<(u8, usize), Torn> {
         let byte = self.byte()?;
@@ -96,12 +123,9 @@ impl<'a> Thrift<'a> {
             TRUE | FALSE => Ok(()),
             BYTE => self.byte().map(drop),
             I16 | I32 | I64 => self.varint().map(drop),
-            DOUBLE => self.take(8),
-            UUID => self.take(16),
-            BINARY => {
-                let length = usize::try_from(self.varint()?).unwrap_or(usize::MAX);
-                self.take(length)
-            }
+            DOUBLE => self.take(8).map(drop),
+            UUID => self.take(16).map(drop),
+            BINARY => self.binary().map(drop),
             LIST | SET => {
                 let (kind, count) = self.list()?;
                 (0..count).try_for_each(|_| self.skip_value(kind, depth + 1))
@@ -139,15 +163,10 @@ impl<'a> Thrift<'a> {
         if count > self.rest.len() { Err(Torn::End) } else { Ok(()) }
     }
 
-    fn take(&mut self, length: usize) -> Result<(), Torn> {
-        self.rest = self.rest.get(length..).ok_or(Torn::End)?;
-        Ok(())
-    }
-
-    fn byte(&mut self) -> Result<u8, Torn> {
-        let (byte, rest) = self.rest.split_first().ok_or(Torn::End)?;
+    fn take(&mut self, length: usize) -> Result<&'a [u8], Torn> {
+        let (taken, rest) = self.rest.split_at_checked(length).ok_or(Torn::End)?;
         self.rest = rest;
-        Ok(*byte)
+        Ok(taken)
     }
 
     fn varint(&mut self) -> Result<u64, Torn> {
