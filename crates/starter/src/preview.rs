@@ -67,7 +67,8 @@ async fn planned(
     let (pin, bytes) = match local {
         Some(bytes) => (undelivered(&bytes, now), bytes),
         None => {
-            let pin = object::head(s3, url, None).await?.ok_or_else(|| Refused::manifest_gone(url))?;
+            let pin = object::head(s3, url, None).await?;
+            let pin = pin.ok_or_else(|| Error::new(Kind::Config, "plan", url).because("there is no such object"))?;
             let bytes = delivery::read_manifest(s3, url, &pin).await?;
             (pin, bytes)
         }
@@ -98,8 +99,14 @@ async fn planned(
     };
     let plan = RunPlan::for_manifest(&manifest, &dataset, inputs, mask_key)?;
     let stored: Option<RunPlan> = object::read_document(s3, control, &layout::plan(&plan.run)).await?;
-    let is_planned = stored.is_some();
-    Ok(Preview { manifest, dataset, plan: stored.unwrap_or(plan), is_planned })
+    // What was planned is what is loaded: its manifest has the sequencer of its event.
+    match stored {
+        Some(plan) => {
+            let manifest = object::need_document(s3, control, &layout::manifest(&plan.run)).await?;
+            Ok(Preview { manifest, dataset, plan, is_planned: true })
+        }
+        None => Ok(Preview { manifest, dataset, plan, is_planned: false }),
+    }
 }
 
 /// The pin of a manifest that S3 does not have: of its bytes, and of now.

@@ -65,7 +65,7 @@ async fn the_statements_of_a_plan_are_those_that_are_submitted() {
     ];
     let listed = pipeline.place.clients.redshift_data.list_statements().status("ALL".into()).send().await.unwrap();
     let submitted: Vec<&[String]> = listed.statements().iter().map(|statement| statement.query_strings()).collect();
-    for name in ["prepare", "stage"] {
+    for name in ["prepare", "stage", "publish"] {
         let statements = step(&report, name)
             .iter()
             .map(|sql| counted.iter().fold(sql.clone(), |sql, (word, count)| sql.replace(word, &count.to_string())));

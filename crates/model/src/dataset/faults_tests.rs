@@ -319,7 +319,10 @@ fn a_contract_is_for_columns_that_are_found_or_for_a_header() {
     );
     check(
         "contract: freez",
-        expect!["line 5 column 11: `freez` is not known; the nearest is `freeze` (evolve, freeze, reject)"],
+        expect![[r#"
+            line 5, column 11: `freez` is not known, or not supported yet
+            the nearest is `freeze`
+            there is evolve, freeze, reject"#]],
     );
 }
 

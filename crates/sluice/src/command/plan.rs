@@ -119,6 +119,11 @@ pub async fn plan(place: &Place, arguments: &Plan, now: DateTime<Utc>) -> Result
             .notes
             .push("the run is there already: an event of this manifest would only start it again if it failed".into());
     }
+    if preview.manifest.sequencer.is_none() {
+        report
+            .notes
+            .push("the event's sequencer, which the publish orders deliveries by, is known with the event".into());
+    }
     let dataset = columns(place, &preview, &mut report.notes).await?;
     if let Some(target) = preview.dataset.dataset.load.clone() {
         load(place, &preview, dataset, target, &mut report).await?;
