@@ -3,6 +3,7 @@
 
 mod copy;
 mod loader;
+mod marks;
 mod query;
 mod system;
 mod table;
