@@ -26,7 +26,7 @@ from load_rows import DAYS, DELIVERY_DAYS, DELIVERY_ROWS, KNOWN_ROWS, OLDER_ONE_
 from run import HERE, MB, ROOT, Failed, Local, Target, empty, stdout_of
 
 # 1 million rows are staged and upserted into 5 million in less.
-# Rows of the tables that are delivered into. 50 million take minutes and tens of gigabytes, and are asked for by --rows.
+# Rows of the tables that are delivered into. 50 million take tens of gigabytes of memory, and are asked for by --rows.
 ROWS = (1_000_000, 5_000_000)
 TARGET_MODE, TARGET_ROWS, TARGET_SECONDS = "upsert", 5_000_000, 20
 
