@@ -12,10 +12,10 @@ FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test certify check build bench fuzz python clean
+.PHONY: help run test certify check build bench bench-load fuzz python clean
 
 help: ## list the verbs
-	@awk -F ':.* ## ' '/^[a-z]+:.* ## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.* ## ' '/^[a-z-]+:.* ## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## build, then play the whole pipeline on real data on this machine
 	$(CARGO) run --locked --bin sluice -- demo
@@ -52,6 +52,10 @@ build: $(TOOLS)/stamp ## five arm64 zips for Lambda, under target/lambda/
 bench: $(BENCH)/stamp ## speed and memory, side by side with DuckDB and lxml (bench/README.md); ARGS are run.py's
 	$(CARGO) build --locked --release --bin sluice
 	$(BENCH)/venv/bin/python bench/run.py $(ARGS)
+
+bench-load: $(BENCH)/stamp ## speed and memory of the warehouse's double: COPY, and publish in each mode (ARGS are load.py's)
+	$(CARGO) build --locked --release --bin sluice
+	$(BENCH)/venv/bin/python bench/load.py $(ARGS)
 
 fuzz: ## each decoder on what a fuzzer finds, for FUZZ_SECONDS (60) each; what was found stays in target/fuzz/corpus
 	@rustup run nightly rustc --version >/dev/null 2>&1 || \

@@ -234,10 +234,10 @@ class Bench:
 class Local:
     """A `sluice local` of its own."""
 
-    def __init__(self, sluice: Path, state: Path):
+    def __init__(self, sluice: Path, state: Path, *options: str):
         self.program = sluice
         self.used = resource.getrusage(resource.RUSAGE_SELF)
-        command = [sluice, "local", "--state", state, "--port", "0"]
+        command = [sluice, "local", "--state", state, "--port", "0", *options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.exports: dict[str, str] = {}
 

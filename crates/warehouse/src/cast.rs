@@ -38,6 +38,9 @@ pub(crate) fn cast(array: &ArrayRef, to: Type) -> SqlResult<ArrayRef> {
         return Ok(new_null_array(&to.arrow(), array.len()));
     }
     let array = &normalized(array)?;
+    if is_as_it_is(array, to) {
+        return Ok(Arc::clone(array));
+    }
     match (array.data_type(), to) {
         (_, Type::Super) => Err(SqlError::unknown("a cast to super; JSON_PARSE reads a text")),
         (DataType::Binary, Type::Varbyte(bytes)) => bytes_within(array, bytes),
@@ -68,6 +71,19 @@ pub(crate) fn cast(array: &ArrayRef, to: Type) -> SqlResult<ArrayRef> {
         }),
         (from, _) if from.is_numeric() => from_number(array, to),
         (from, _) => Err(cannot(from, to)),
+    }
+}
+
+/// Whether the cast of the values is the values, which needs no look at each of them.
+fn is_as_it_is(array: &ArrayRef, to: Type) -> bool {
+    match (array.data_type(), to) {
+        (DataType::Int16, Type::SmallInt) | (DataType::Int32, Type::Integer) | (DataType::Int64, Type::BigInt) => true,
+        (DataType::Utf8, Type::Varchar(bytes)) => first_longer(array, bytes).is_none(),
+        (DataType::Decimal128(..), Type::Decimal(precision, _)) => {
+            *array.data_type() == to.arrow()
+                && array.as_primitive::<Decimal128Type>().validate_decimal_precision(precision).is_ok()
+        }
+        _ => false,
     }
 }
 
@@ -140,9 +156,13 @@ pub(crate) fn check_single_bytes(array: &ArrayRef) -> Result<(), String> {
     }
 }
 
-/// The form in which chars are kept.
+/// Texts without the blanks at their end: the form in which chars are kept. Where no text has any they are not copied.
 pub(crate) fn without_blanks(array: &ArrayRef) -> ArrayRef {
-    let texts = array.as_string::<i32>().iter().map(|text| text.map(|text| text.trim_end_matches(' ')));
+    let texts = array.as_string::<i32>();
+    if !texts.iter().flatten().any(|text| text.ends_with(' ')) {
+        return Arc::clone(array);
+    }
+    let texts = texts.iter().map(|text| text.map(|text| text.trim_end_matches(' ')));
     Arc::new(texts.collect::<StringArray>())
 }
 

@@ -10,7 +10,7 @@ use crate::catalog::Catalog;
 use crate::error::SqlResult;
 use crate::loads::LoadLog;
 use crate::name::{PUBLIC, TableName};
-use crate::query::Rows;
+use crate::query::{Part, Rows};
 use crate::table::{Column, DistStyle, Table};
 use crate::types::Type;
 
@@ -48,7 +48,7 @@ pub(crate) fn relation(columns: Vec<(&str, Type, ArrayRef)>) -> SqlResult<Rows> 
     let schema = Arc::new(Schema::new(fields));
     let arrays = columns.into_iter().map(|(_, _, array)| array).collect();
     let batch = RecordBatch::try_new(Arc::clone(&schema), arrays)?;
-    Ok(Rows { schema, batches: vec![batch] })
+    Ok(Rows::new(schema, vec![Part { batch, kept: None }]))
 }
 
 /// A column of texts.

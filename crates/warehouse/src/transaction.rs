@@ -14,7 +14,7 @@ use crate::error::{SqlError, SqlResult};
 use crate::loads::{LoadEntry, LoadError};
 use crate::locks::{Holder, Use};
 use crate::name::TableName;
-use crate::query::{Place, Prepared, Relation, ResultSet, Rows, Scope, Session};
+use crate::query::{Place, Prepared, Relation, ResultSet, Scope, Session};
 use crate::statement::{Copy, Delete, Insert, Statement, tokens};
 use crate::system;
 use crate::table::Table;
@@ -257,8 +257,8 @@ impl Transaction {
                 Relation::Table(name) => {
                     let table = self.table(name)?;
                     match numbered {
-                        Some(wanted) if wanted == name => write::numbered(&table)?,
-                        _ => Rows { schema: Arc::clone(&table.schema), batches: table.batches() },
+                        Some(wanted) if wanted == name => table.rows().numbered(write::ROW),
+                        _ => table.rows(),
                     }
                 }
                 Relation::System(view) => {

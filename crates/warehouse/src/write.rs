@@ -2,19 +2,18 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch};
-use arrow::compute::filter_record_batch;
-use arrow::datatypes::{DataType, Field, Int64Type, Schema};
+use arrow::array::{ArrayRef, AsArray, BooleanBufferBuilder, RecordBatch};
+use arrow::datatypes::Int64Type;
 use datafusion::sql::sqlparser::ast::{Expr, Ident, Query, SelectItem, SetExpr, Value};
 
 use crate::assign::{Origin, assign, default};
 use crate::error::{SqlError, SqlResult};
-use crate::query::{ResultSet, Rows};
+use crate::query::ResultSet;
 use crate::statement::{Delete, Insert, Statement, tokens};
-use crate::table::{Segment, Table};
+use crate::table::Table;
 
 /// The column that numbers the rows of a table whose rows are to be deleted.
-const ROW: &str = "__row";
+pub(crate) const ROW: &str = "__row";
 
 /// Whether each column of a query is an untyped literal, for the columns of which that can be told.
 pub(crate) fn origins(query: &Query) -> Vec<Origin> {
@@ -86,45 +85,20 @@ pub(crate) fn doomed(delete: &Delete) -> SqlResult<Query> {
     Ok(*query)
 }
 
-/// The rows of a table with their numbers.
-pub(crate) fn numbered(table: &Table) -> SqlResult<Rows> {
-    let number = Field::new(ROW, DataType::Int64, false);
-    let fields = table.schema.fields().iter().cloned().chain([Arc::new(number)]);
-    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-    let mut next = 0_i64;
-    let mut batches = Vec::with_capacity(table.segments.len());
-    for segment in &table.segments {
-        let rows = i64::try_from(segment.batch.num_rows()).map_err(SqlError::internal)?;
-        let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(next..next + rows));
-        next += rows;
-        let columns = segment.batch.columns().iter().cloned().chain([numbers]).collect();
-        batches.push(RecordBatch::try_new(Arc::clone(&schema), columns)?);
-    }
-    Ok(Rows { schema, batches })
-}
-
 /// The table without the rows of these numbers, and how many they were.
 pub(crate) fn without(table: &Table, rows: &ResultSet, next_id: &mut dyn FnMut() -> u64) -> SqlResult<(Table, usize)> {
-    let total = table.segments.iter().map(|segment| segment.batch.num_rows()).sum();
-    let mut kept = vec![true; total];
+    let mut doomed = BooleanBufferBuilder::new(table.numbers());
+    doomed.append_n(table.numbers(), false);
     for batch in &rows.batches {
         for row in batch.column(0).as_primitive::<Int64Type>().values() {
             let row = usize::try_from(*row).map_err(SqlError::internal)?;
-            *kept.get_mut(row).ok_or_else(|| SqlError::internal("a row that the table has not"))? = false;
+            if row >= table.numbers() {
+                return Err(SqlError::internal("a row that the table has not"));
+            }
+            doomed.set_bit(row, true);
         }
     }
-    let mut segments = Vec::with_capacity(table.segments.len());
-    let mut rest = kept.as_slice();
-    for segment in &table.segments {
-        let (own, next) = rest.split_at(segment.batch.num_rows());
-        rest = next;
-        if own.iter().all(|kept| *kept) {
-            segments.push(Arc::clone(segment));
-        } else if own.contains(&true) {
-            let batch = filter_record_batch(&segment.batch, &BooleanArray::from(own.to_vec()))?;
-            segments.push(Arc::new(Segment { id: next_id(), batch }));
-        }
-    }
-    let gone = kept.iter().filter(|kept| !**kept).count();
-    Ok((Table { segments, ..table.clone() }, gone))
+    let doomed = doomed.finish();
+    let gone = doomed.count_set_bits();
+    Ok((table.without(&doomed, next_id)?, gone))
 }

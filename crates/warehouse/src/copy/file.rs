@@ -17,6 +17,9 @@ use crate::types::Type;
 /// Endings by which Redshift takes the whole object for compressed.
 const COMPRESSED: &[&str] = &[".gz", ".snappy", ".bz2"];
 
+/// So many rows are checked at once. A batch's texts may have 2 GiB, and one of them 65,535 bytes.
+const BATCH_ROWS: usize = 8192;
+
 /// The file's columns, batch by batch, each in the form of its target's type.
 pub(super) fn read(bytes: Bytes, url: &str, mapping: &Mapping) -> Result<Vec<Vec<ArrayRef>>, Failure> {
     if let Some(ending) = COMPRESSED.iter().find(|ending| url.ends_with(**ending)) {
@@ -33,7 +36,7 @@ pub(super) fn read(bytes: Bytes, url: &str, mapping: &Mapping) -> Result<Vec<Vec
     let targets = check_columns(builder.metadata(), url, mapping)?;
     let may_be_too_large = row::may_be_too_large(mapping);
     let mut batches = Vec::new();
-    for batch in builder.build().map_err(|error| unreadable(&error))? {
+    for batch in builder.with_batch_size(BATCH_ROWS).build().map_err(|error| unreadable(&error))? {
         let batch = batch.map_err(|error| unreadable(&error))?;
         let values = batch.columns().iter().zip(&targets);
         let values = values

@@ -10,9 +10,12 @@ mod manifest;
 mod physical;
 mod row;
 
+use std::num::NonZero;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
+use arrow::datatypes::SchemaRef;
+use futures::{StreamExt, stream};
 
 pub(crate) use failure::Failure;
 
@@ -47,9 +50,21 @@ pub(crate) async fn load(copy: &Copy, table: &Table, objects: &dyn Objects) -> R
     let mapping = Arc::new(Mapping { definition, targets, fill_record: copy.fill_record });
     mapping.check_omitted()?;
     let bytes = objects.get(&copy.url).await.map_err(|error| service(&copy.url, &error))?;
+    let reads: Vec<_> = manifest::entries(&bytes, &copy.url)?
+        .into_iter()
+        .map(|entry| read(entry, Arc::clone(&mapping), Arc::clone(&table.schema), objects))
+        .collect();
+    // As many files at once as there are cores. They end in their order, so the first that fails is always the same.
+    let at_once = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let mut files = stream::iter(reads).buffered(at_once);
     let mut loaded = Loaded::default();
-    for entry in manifest::entries(&bytes, &copy.url)? {
-        add(&mut loaded, &entry, &mapping, table, objects).await?;
+    while let Some(file) = files.next().await {
+        if let Some(File { batches, bytes }) = file? {
+            loaded.files += 1;
+            loaded.bytes += bytes;
+            loaded.rows += batches.iter().map(|batch| batch.num_rows() as u64).sum::<u64>();
+            loaded.batches.extend(batches);
+        }
     }
     if loaded.files == 0 {
         // That it fails is documented, its text is not.
@@ -58,35 +73,39 @@ pub(crate) async fn load(copy: &Copy, table: &Table, objects: &dyn Objects) -> R
     Ok(loaded)
 }
 
-async fn add(
-    loaded: &mut Loaded,
-    entry: &Entry,
-    mapping: &Arc<Mapping>,
-    table: &Table,
+/// What one file holds.
+struct File {
+    batches: Vec<RecordBatch>,
+    bytes: u64,
+}
+
+/// Reads a file, if it is there or must be.
+async fn read(
+    entry: Entry,
+    mapping: Arc<Mapping>,
+    schema: SchemaRef,
     objects: &dyn Objects,
-) -> Result<(), Failure> {
+) -> Result<Option<File>, Failure> {
     let bytes = match objects.get(&entry.url).await {
         Ok(bytes) => bytes,
-        Err(ObjectError::NotFound) if !entry.mandatory => return Ok(()),
+        Err(ObjectError::NotFound) if !entry.mandatory => return Ok(None),
         Err(error) => return Err(service(&entry.url, &error)),
     };
     if bytes.len() as u64 != entry.content_length {
         let text = "HTTP response error code: 416 Message: InvalidRange The requested range is not satisfiable";
         return Err(Failure::scan(15001, text.to_owned()).in_file(&entry.url));
     }
-    loaded.files += 1;
-    loaded.bytes += entry.content_length;
-    let (url, shared) = (entry.url.clone(), Arc::clone(mapping));
     // Decoding is work for a thread of its own: the runtime's threads have others to serve.
-    let read = tokio::task::spawn_blocking(move || file::read(bytes, &url, &shared)).await;
-    for columns in read.map_err(SqlError::internal)?? {
-        let rows = columns.first().map_or(0, |column| column.len());
-        let batch = RecordBatch::try_new(Arc::clone(&table.schema), mapping.row(columns, rows)?);
-        let batch = batch.map_err(SqlError::from)?;
-        loaded.rows += batch.num_rows() as u64;
-        loaded.batches.push(batch);
-    }
-    Ok(())
+    let decoded = tokio::task::spawn_blocking(move || {
+        let batch = |columns: Vec<ArrayRef>| {
+            let rows = columns.first().map_or(0, |column| column.len());
+            let batch = RecordBatch::try_new(Arc::clone(&schema), mapping.row(columns, rows)?);
+            batch.map_err(|error| SqlError::from(error).into())
+        };
+        file::read(bytes, &entry.url, &mapping)?.into_iter().map(batch).collect::<Result<Vec<_>, Failure>>()
+    });
+    let batches = decoded.await.map_err(SqlError::internal)??;
+    Ok(Some(File { batches, bytes: entry.content_length }))
 }
 
 impl Mapping {

@@ -12,7 +12,6 @@ use arrow::datatypes::{DataType, Field};
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{Column, DFSchema, Result, ScalarValue};
-use datafusion::functions::string::expr_fn::rtrim;
 use datafusion::functions_aggregate::expr_fn::min;
 use datafusion::logical_expr::expr::{AggregateFunction, Case, InSubquery};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
@@ -22,6 +21,7 @@ use datafusion::logical_expr::{
 };
 use datafusion::optimizer::AnalyzerRule;
 
+use super::blanks::trimmed;
 use super::kind;
 use crate::cast::cast;
 use crate::types::Type;
@@ -52,16 +52,6 @@ fn is_text(expr: &Expr, schema: &DFSchema) -> Result<bool> {
 fn may_have_blanks(expr: &Expr, schema: &DFSchema) -> Result<bool> {
     let is_char = matches!(Type::of_field(&expr.to_field(schema)?.1), Ok(Type::Char(_)));
     Ok(!is_char && is_text(expr, schema)?)
-}
-
-/// The text without its trailing blanks; a constant is trimmed at once.
-fn trimmed(expr: Expr) -> Expr {
-    match expr {
-        Expr::Literal(ScalarValue::Utf8(Some(text)), metadata) => {
-            Expr::Literal(ScalarValue::Utf8(Some(text.trim_end_matches(' ').to_owned())), metadata)
-        }
-        other => rtrim(vec![other]),
-    }
 }
 
 fn trim(expr: &mut Expr) {

@@ -5,6 +5,7 @@
 //! Prepared + the tables it reads ─► engine's plan ─► comparisons as in Redshift ─► ResultSet
 //! ```
 
+mod blanks;
 mod comparison;
 mod expression;
 mod function;
@@ -12,17 +13,20 @@ mod kind;
 mod known;
 mod label;
 mod numeric;
+mod row_number;
+mod rows;
+mod semi;
 mod translate;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::{Array, RecordBatch};
-use arrow::datatypes::{DataType, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Schema};
 use chrono::{DateTime, Utc};
 use datafusion::catalog::TableProvider;
 use datafusion::common::{Result as EngineResult, TableReference, config::ConfigOptions, plan_err};
-use datafusion::datasource::{MemTable, provider_as_source};
+use datafusion::datasource::provider_as_source;
 use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::planner::ContextProvider;
 use datafusion::logical_expr::{
@@ -34,6 +38,7 @@ use datafusion::prelude::SessionConfig;
 use datafusion::sql::planner::{ParserOptions, SqlToRel};
 use datafusion::sql::sqlparser::ast::{Query, Statement};
 
+pub(crate) use rows::{Part, Rows};
 pub(crate) use translate::{Place, Relation, relation, translate};
 
 use crate::cast::normalized;
@@ -72,13 +77,6 @@ impl Prepared {
 
 /// The rows of relations, by what they are called in a query.
 pub(crate) type Scope = BTreeMap<Relation, Rows>;
-
-/// The rows of one relation.
-#[derive(Debug, Clone)]
-pub(crate) struct Rows {
-    pub schema: SchemaRef,
-    pub batches: Vec<RecordBatch>,
-}
 
 /// A column of a result.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,10 +129,13 @@ impl Engine {
         // One partition: rows come out in one order, so tests and demos read the same twice.
         let mut config = SessionConfig::new().with_target_partitions(1);
         config.options_mut().sql_parser.map_string_types_to_utf8view = false;
+        // The smaller side of a join is kept in memory. What a filter leaves of the other is not known, and mostly all.
+        config.options_mut().optimizer.default_filter_selectivity = 100;
         let mut rules = Analyzer::new().rules;
         rules.insert(0, Arc::new(comparison::CompareAsRedshift));
         let builder = SessionStateBuilder::new().with_config(config).with_default_features().with_analyzer_rules(rules);
-        let mut state = builder.build();
+        let builder = builder.with_optimizer_rule(Arc::new(semi::EachKeyOnce));
+        let mut state = builder.with_physical_optimizer_rule(Arc::new(row_number::CountRows)).build();
         for function in function::functions() {
             use datafusion::execution::FunctionRegistry;
             // The names are the double's own, so nothing is replaced and nothing can fail.
@@ -196,8 +197,7 @@ impl ContextProvider for Tables<'_> {
         let idents = parts.into_iter().map(|part| datafusion::sql::sqlparser::ast::Ident::with_quote('"', &**part));
         let relation = relation(&idents.collect::<Vec<_>>().into())?;
         let Some(rows) = self.scope.get(&relation) else { return plan_err!("relation \"{name}\" does not exist") };
-        let table = MemTable::try_new(Arc::clone(&rows.schema), vec![rows.batches.clone()])?;
-        Ok(provider_as_source(Arc::new(table) as Arc<dyn TableProvider>))
+        Ok(provider_as_source(Arc::new(rows.clone()) as Arc<dyn TableProvider>))
     }
 
     fn get_expr_planners(&self) -> &[Arc<dyn ExprPlanner>] {

@@ -5,6 +5,7 @@ mod alter;
 mod copy;
 mod file;
 mod loader;
+mod marks;
 mod query;
 mod rules;
 mod system;

@@ -117,7 +117,7 @@ impl Transaction {
         if table.definition.primary_key.iter().any(|key| key == column) {
             return refused("it is part of the primary key");
         }
-        if let Some(length) = table.first_over(at, bytes) {
+        if let Some(length) = table.first_over(at, bytes)? {
             return refused(&format!("a value has {length} bytes, more than {ty} takes"));
         }
         let altered = table.with_type(at, ty)?;
@@ -129,7 +129,7 @@ impl Transaction {
     /// follows is another transaction, which waits for its locks anew.
     pub(super) async fn truncate(&mut self, name: &TableName) -> SqlResult<()> {
         let table = self.table(name)?;
-        self.put(name.clone(), Table { segments: Vec::new(), ..Table::clone(&table) });
+        self.put(name.clone(), Table { pieces: Vec::new(), ..Table::clone(&table) });
         let changes = std::mem::take(&mut self.changes);
         let Some((base, work)) = self.state.take() else { return Err(SqlError::internal("a table of no catalog")) };
         let inner = Arc::clone(&self.inner);
