@@ -80,8 +80,8 @@ fn is_as_it_is(array: &ArrayRef, to: Type) -> bool {
         (DataType::Int16, Type::SmallInt) | (DataType::Int32, Type::Integer) | (DataType::Int64, Type::BigInt) => true,
         (DataType::Utf8, Type::Varchar(bytes)) => first_longer(array, bytes).is_none(),
         (DataType::Decimal128(..), Type::Decimal(precision, _)) => {
-            *array.data_type() == to.arrow()
-                && array.as_primitive::<Decimal128Type>().validate_decimal_precision(precision).is_ok()
+            let decimals = array.as_primitive::<Decimal128Type>();
+            *array.data_type() == to.arrow() && decimals.iter().flatten().all(|value| fits(value, precision).is_ok())
         }
         _ => false,
     }
