@@ -1,6 +1,6 @@
 //! Whose turn it is: a run waits in its queue until another has loaded it, or it holds the lease and leads a group.
 
-use aws::object;
+use aws::object::{self, Created};
 use model::copy::CopyManifest;
 use model::flow::{LoadState, LoadStep};
 use model::group::{Group, GroupName, Member, QueueName};
@@ -38,28 +38,35 @@ impl Steps<'_> {
             Some(group) => group,
             None => self.form(queue, name, own).await?,
         };
+        self.write_manifest(&group).await?;
         let dataset = aws::schema::dataset(&self.clients.s3, self.bucket(), &self.plan().await?).await?;
         let held = Held { loading: Loading::of(group, dataset)?, queue: queue.clone() };
         self.submit(LoadStep::Prepare, &held, &self.tries(held.group()).await?, "").await
     }
 
-    /// Writes down who is loaded together, and the files of them all.
+    /// Writes down who is loaded together. Of two calls that do, the first says it: who waits changes in between.
     async fn form(&self, queue: &QueueName, name: GroupName, own: Member) -> Result<Group> {
         let mut members = self.queue(queue).beside(own, self.now).await?;
         members.sort_by(|one, other| one.place().cmp(&other.place()));
+        let group = Group { version: Group::VERSION, group: name, members };
+        let (s3, bucket, key) = (&self.clients.s3, self.bucket(), layout::group(&group.group));
+        if object::create(s3, bucket, &key, object::to_json(&group)?).await? == Created::Other {
+            return object::need_document(s3, bucket, &key).await;
+        }
+        tracing::info!(group = %group.group, runs = group.members.len(), "group formed");
+        Ok(group)
+    }
+
+    /// Writes the manifest that COPY reads: the files of all the group's runs, as each of them named them.
+    async fn write_manifest(&self, group: &Group) -> Result<()> {
         let (s3, bucket) = (&self.clients.s3, self.bucket());
-        let keys: Vec<String> = members.iter().map(|member| layout::copy_manifest(&member.run)).collect();
+        let keys: Vec<String> = group.members.iter().map(|member| layout::copy_manifest(&member.run)).collect();
         let manifests: Vec<CopyManifest> = documents(s3, bucket, keys).await?;
-        if manifests.len() != members.len() {
-            return Err(Error::new(Kind::Bug, "form", &name).because("a run that waits has no copy.manifest"));
+        if manifests.len() != group.members.len() {
+            return Err(Error::new(Kind::Bug, "form", &group.group).because("a run that waits has no copy.manifest"));
         }
         let files = CopyManifest::joined(manifests);
-        // First: the group is formed when its own document is there.
-        object::create_document(s3, bucket, &layout::group_manifest(&name), &files).await?;
-        let group = Group { version: Group::VERSION, group: name, members };
-        object::create_document(s3, bucket, &layout::group(&group.group), &group).await?;
-        tracing::info!(group = %group.group, runs = group.members.len(), files = files.entries.len(), "group formed");
-        Ok(group)
+        object::create_document(s3, bucket, &layout::group_manifest(&group.group), &files).await.map(drop)
     }
 
     /// The lease is ours, and the queue does not have us: another has loaded us just now, or has found nobody waiting for

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, TimeDelta};
@@ -194,9 +195,13 @@ async fn time_jumps_at_any_call(jump: TimeDelta, first: usize) {
     for (nth, (mode, state, expected)) in (2..).zip(expected.iter().cycle().skip(first)) {
         let folder = copy_of(state);
         let calls: Arc<OnceLock<Faults>> = Arc::default();
-        let counted = Arc::clone(&calls);
+        let (counted, has_jumped) = (Arc::clone(&calls), AtomicBool::new(false));
         let clock = Arc::new(move || {
-            let is_later = counted.get().is_some_and(|faults| faults.count() >= nth);
+            // It never goes back, also where calls are counted anew.
+            if counted.get().is_some_and(|faults| faults.count() >= nth) {
+                has_jumped.store(true, Ordering::Relaxed);
+            }
+            let is_later = has_jumped.load(Ordering::Relaxed);
             DateTime::from_timestamp(NOW, 0).unwrap() + if is_later { jump } else { TimeDelta::zero() }
         });
         let pipeline = pipeline_at(folder.path(), mode, clock).await;

@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::sync::Arc;
+
 use aws::object::list;
+use local::Options;
 use sluice::cli::Plan;
 use sluice::command::plan::{PlanReport, plan};
 use tempfile::TempDir;
@@ -44,7 +47,8 @@ async fn a_plan_says_what_happens_and_does_nothing() {
 #[tokio::test]
 async fn the_statements_of_a_plan_are_those_that_are_submitted() {
     let folder = TempDir::new().unwrap();
-    let pipeline = Pipeline::start(folder.path(), ORDERS).await.unwrap();
+    let clock = Arc::new(|| chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap());
+    let pipeline = Pipeline::start_with(Options { clock, ..Options::at(folder.path()) }, ORDERS).await.unwrap();
     let delivery = pipeline.deliver("one", &[("a.csv", FOUR_ROWS)]).await.unwrap();
     let report = planned(&pipeline, &delivery.manifest.to_string()).await.unwrap();
     assert_eq!(report.run, delivery.run);
@@ -62,13 +66,15 @@ async fn the_statements_of_a_plan_are_those_that_are_submitted() {
         ("<rows_duplicate>", part.counts.duplicate),
         ("<parquet_files>", part.files.len() as u64),
         ("<parquet_bytes>", part.files.iter().map(|file| file.size_bytes).sum()),
+        ("<token>", 1),
     ];
     let listed = pipeline.place.clients.redshift_data.list_statements().status("ALL".into()).send().await.unwrap();
     let submitted: Vec<&[String]> = listed.statements().iter().map(|statement| statement.query_strings()).collect();
     for name in ["prepare", "stage", "publish"] {
         let statements = step(&report, name)
             .iter()
-            .map(|sql| counted.iter().fold(sql.clone(), |sql, (word, count)| sql.replace(word, &count.to_string())));
+            .map(|sql| counted.iter().fold(sql.clone(), |sql, (word, count)| sql.replace(word, &count.to_string())))
+            .map(|sql| sql.replace("<queued_at>", "2027-01-15 08:00:00.000000"));
         let statements: Vec<String> = statements.collect();
         assert!(submitted.contains(&statements.as_slice()), "{name}: {statements:#?} is not among {submitted:#?}");
     }
