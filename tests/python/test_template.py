@@ -171,6 +171,16 @@ def test_statements_are_followed_by_their_owner_alone(resources):
     assert follow["Condition"] == {"StringEquals": {"redshift-data:statement-owner-iam-userid": "${aws:userid}"}}
 
 
+def test_copy_may_read_the_lake_and_the_manifest_that_names_its_files(resources):
+    layout = (ROOT / "crates/model/src/layout.rs").read_text()
+    folder = re.search(r'fn group_folder\(.*?format!\("(\w+)/', layout, re.S)[1]
+    [read] = [statement for _, statement in statements(resources) if statement.get("Sid") == "ReadParquetAndManifests"]
+    assert [re.search(r"-(lake|control)-.*?(/.*)$", target["Fn::Sub"]).groups() for target in read["Resource"]] == [
+        ("lake", "/*"),
+        ("control", f"/{folder}/*"),
+    ]
+
+
 def test_objects_are_written_under_a_prefix_and_nowhere_else(resources):
     for owner, statement in statements(resources):
         if statement["Effect"] == "Deny" or not {"s3:PutObject", "s3:DeleteObject"} & set(actions(statement)):

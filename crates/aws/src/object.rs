@@ -185,8 +185,8 @@ pub async fn replace<T: Serialize>(s3: &Client, bucket: &str, key: &str, etag: &
     let body = ByteStream::from(to_json(document)?);
     match s3.put_object().bucket(bucket).key(key).if_match(etag).body(body).send().await {
         Ok(_) => Ok(true),
-        // Changed since, or (U) gone.
-        Err(error) if matches!(status(&error), Some(412 | 404)) && !is_code(&error, "NoSuchBucket") => Ok(false),
+        // Changed since, or (U) gone, or another write is under way.
+        Err(error) if matches!(status(&error), Some(404 | 409 | 412)) && !is_code(&error, "NoSuchBucket") => Ok(false),
         Err(error) => Err(sorted("replace", format!("s3://{bucket}/{key}"), error)),
     }
 }

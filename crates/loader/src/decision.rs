@@ -22,7 +22,7 @@ pub fn longer(wait_seconds: u32) -> u32 {
 
 /// The wait after a look that found somebody else loading: 1, 2, 4, … 15, and of those who wait some a little less.
 pub fn longer_in_queue(wait_seconds: u32, who: &str) -> u32 {
-    jittered(doubled(wait_seconds, LONGEST_QUEUE_SECONDS), who)
+    jittered(doubled(wait_seconds, LONGEST_QUEUE_SECONDS), &format!("{who} {wait_seconds}"))
 }
 
 /// The wait before another try is submitted: the more tries were spent, the longer, and not the same for all.

@@ -73,10 +73,14 @@ impl<'a> TableLease<'a> {
         if !self.is_ours(&lease, token) {
             return Ok(false);
         }
-        if lease.until - now > LASTS / 2 {
+        if lease.until - now > LASTS / 2
+            || object::replace(self.s3, self.bucket, &self.key(), &etag, &self.held(token, now)).await?
+        {
             return Ok(true);
         }
-        object::replace(self.s3, self.bucket, &self.key(), &etag, &self.held(token, now)).await
+        // Somebody else was faster, or it was us: the answer of a renewal may be lost, and the SDK asks again.
+        let there = self.read().await?.map(|(lease, _)| lease);
+        Ok(there.is_some_and(|lease| self.is_ours(&lease, token) && lease.until > now))
     }
 
     /// The token under which we hold the lease, if we do.

@@ -75,7 +75,7 @@ pub fn columns(dataset: &Dataset) -> IndexMap<Identifier, Column> {
 }
 
 /// Where the runs of a dataset wait: what they must have in common to be loaded together is all that their dataset says,
-/// and the build.
+/// and the version of the code.
 pub fn queue_of(dataset: &Dataset, table: &TableName) -> Result<QueueName> {
     let bug =
         |error: Box<dyn std::error::Error + Send + Sync>| Error::new(Kind::Bug, "queue for", table).because(error);

@@ -37,6 +37,8 @@ pub struct Place {
     most: usize,
     /// When it entered.
     since: DateTime<Utc>,
+    /// Whether its document is there: marks alone are no run.
+    is_waiting: bool,
     /// Its objects.
     keys: Vec<String>,
 }
@@ -164,6 +166,7 @@ fn places(listed: Vec<Listed>, folder: &str) -> Vec<Place> {
             execution: parsed,
             most,
             since: object.last_modified,
+            is_waiting: false,
             keys: Vec::new(),
         });
         place.most = place.most.min(most);
@@ -171,15 +174,21 @@ fn places(listed: Vec<Listed>, folder: &str) -> Vec<Place> {
         place.keys.push(object.key);
     }
     let mut places: Vec<Place> = places.into_values().collect();
+    // Marks alone are left of a run that went while its group was split.
+    places.iter_mut().for_each(|place| place.is_waiting = place.keys.iter().any(|key| is_entry(key, &place.execution)));
     places.sort_by_key(|place| place.since);
     places
+}
+
+fn is_entry(key: &str, execution: &ExecutionName) -> bool {
+    key.rsplit('/').next() == Some(format!("{execution}.json").as_str())
 }
 
 /// Who may be loaded beside one, of those who wait: first come, first served, and never more than any of them allows.
 fn chosen<'a>(us: &ExecutionName, places: &'a [Place]) -> Vec<&'a ExecutionName> {
     let most = places.iter().find(|place| place.execution == *us).map_or(MOST_RUNS, |place| place.most);
     let (mut most, mut chosen) = (most, Vec::new());
-    for place in places.iter().filter(|place| place.execution != *us) {
+    for place in places.iter().filter(|place| place.execution != *us && place.is_waiting) {
         // Itself, those who are there, and this one.
         let number = chosen.len() + 2;
         if number > most {
@@ -262,10 +271,12 @@ mod tests {
     fn no_group_is_larger_than_any_of_it_allows() {
         let all = |own: char, objects: &[(char, &str, i64)]| digits(chosen(&execution(own), &queue(objects)));
         assert_eq!(all('a', &[('a', "", 1), ('b', "", 2), ('c', "", 3)]), "bc");
-        assert_eq!(all('a', &[('a', ".2", 1), ('b', "", 2), ('c', "", 3)]), "b");
-        assert_eq!(all('a', &[('a', ".1", 1), ('b', "", 2)]), "");
-        assert_eq!(all('a', &[('a', "", 1), ('b', ".1", 2), ('c', ".2", 3), ('d', "", 4)]), "c", "b stays alone");
-        assert_eq!(all('a', &[('a', "", 1), ('b', ".3", 2), ('c', "", 3), ('d', "", 4)]), "bc");
+        let (a, b, c, d) = (('a', "", 1), ('b', "", 2), ('c', "", 3), ('d', "", 4));
+        assert_eq!(all('a', &[a, ('a', ".2", 5), b, c]), "b");
+        assert_eq!(all('a', &[a, ('a', ".1", 5), b]), "");
+        assert_eq!(all('a', &[a, b, ('b', ".1", 5), c, ('c', ".2", 5), d]), "c", "b stays alone");
+        assert_eq!(all('a', &[a, b, ('b', ".3", 5), c, d]), "bc");
+        assert_eq!(all('a', &[('a', "", 1), ('b', ".1", 2), ('c', "", 3)]), "c", "marks alone are no run");
     }
 
     #[test]

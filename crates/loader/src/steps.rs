@@ -20,7 +20,7 @@ use aws::{Clients, object};
 use chrono::{DateTime, Utc};
 use model::copy::CopyManifest;
 use model::flow::{LoadAction, LoadRequest, LoadState, LoadStep};
-use model::group::{GroupName, QueueName};
+use model::group::{GroupName, Member, QueueName};
 use model::load::Outcome;
 use model::name::{ExecutionName, RunName};
 use model::plan::RunPlan;
@@ -115,6 +115,10 @@ impl Steps<'_> {
         }
         preflight::check(&self.clients.s3, &delivery, &loading::columns(&delivery.dataset)).await?;
         let queue = queue_of(&delivery.dataset, &target.table)?;
+        // The call is made a second time, and another has loaded us meanwhile.
+        if self.is_settled().await? {
+            return self.turn(&queue, 0).await;
+        }
         self.queue(&queue).enter(delivery.member(self.us.n(), self.now)).await?;
         self.turn(&queue, 0).await
     }
@@ -132,6 +136,7 @@ impl Steps<'_> {
         let Some(group) = group else { return Err(self.incomplete(state, "names no group")) };
         if !self.lease(group.table()).keep(self.now, group.token()).await? {
             tracing::warn!(%group, "somebody else has taken the lease");
+            self.cancel(group).await?;
             return self.turn(queue, 0).await;
         }
         self.look(state, queue, group).await
@@ -263,13 +268,14 @@ impl Steps<'_> {
         if let Some(ours) = ours {
             check_target(entries, &ours.batch, table)?;
         }
-        // One that would be in two tables says so when it is alone.
-        let elsewhere = members.iter().filter(|member| check_target(entries, &member.batch, table).is_err());
-        let elsewhere = elsewhere.map(settle::execution).collect::<Result<Vec<_>>>()?;
+        // One that would be in two tables is not settled here: it says so when it is alone.
+        let (here, elsewhere): (Vec<Member>, Vec<Member>) =
+            members.iter().cloned().partition(|member| check_target(entries, &member.batch, table).is_ok());
+        let elsewhere = elsewhere.iter().map(settle::execution).collect::<Result<Vec<_>>>()?;
         let queue = self.queue(&held.queue);
         queue.split(&elsewhere, 1).await?;
         let altered = (&self.us, self.changes().statements().await?);
-        let settled = settle::all(&self.clients.s3, self.bucket(), table, members, entries, altered).await?;
+        let settled = settle::all(&self.clients.s3, self.bucket(), table, &here, entries, altered).await?;
         queue.leave(&settled).await?;
         Ok(match (settled.contains(&self.us), settled.is_empty() && elsewhere.is_empty()) {
             (true, _) => Settled::Us,
@@ -342,14 +348,14 @@ impl Steps<'_> {
     async fn discard(&self, state: Option<&LoadState>) -> Result<LoadState> {
         let Some(queue) = self.discarded_queue(state).await? else { return Ok(DONE) };
         self.queue(&queue).leave(std::slice::from_ref(&self.us)).await?;
+        if let Some(group) = state.and_then(|state| state.group.as_ref()) {
+            self.cancel(group).await?;
+        }
         let lease = self.lease(queue.table());
         if let Some(token) = lease.token().await? {
+            // An execution that ended outside the flow does not say which group it led.
             let group = GroupName::new(queue.table().clone(), token);
-            // Of an execution that ended outside the flow nobody knows what it had submitted.
-            for id in self.warehouse.running(&group).await? {
-                self.warehouse.cancel(&id).await?;
-            }
-            self.drop_tables(&group).await?;
+            self.cancel(&group).await?;
             lease.give_back(self.now, token).await?;
         }
         Ok(DONE)
@@ -386,6 +392,14 @@ impl Steps<'_> {
     /// A step that is to be submitted again, after a while.
     fn again(&self, step: LoadStep, held: &Held, tries: &Tries<'_>) -> LoadState {
         held.at(step, None, backoff(tries.spent(step), &held.group().to_string()))
+    }
+
+    /// Cancels what runs of a group, whoever holds the lease by now, and drops its tables: no other group has its token.
+    async fn cancel(&self, group: &GroupName) -> Result<()> {
+        for id in self.warehouse.running(group).await? {
+            self.warehouse.cancel(&id).await?;
+        }
+        self.drop_tables(group).await
     }
 
     /// Drops a group's tables. Nobody waits for it: what it does not reach, a later load sweeps.

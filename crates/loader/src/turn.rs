@@ -18,10 +18,15 @@ use crate::steps::{DONE, Held, Steps};
 impl Steps<'_> {
     /// One look: whether another has loaded the run, and if not, whether the lease is free.
     pub async fn turn(&self, queue: &QueueName, waited_seconds: u32) -> Result<LoadState> {
+        let lease = self.lease(queue.table());
         if self.is_settled().await? {
+            // A call before this one may have taken the lease when nobody had settled us yet.
+            if let Some(token) = lease.token().await? {
+                lease.give_back(self.now, token).await?;
+            }
             return Ok(DONE);
         }
-        match self.lease(queue.table()).take(self.now, 1).await? {
+        match lease.take(self.now, 1).await? {
             Some(token) => self.lead(queue, token).await,
             None => Ok(self.waits(queue, longer_in_queue(waited_seconds, &self.us.to_string()))),
         }
@@ -96,7 +101,7 @@ impl Steps<'_> {
     }
 
     /// Whether it is written down how our load ended.
-    async fn is_settled(&self) -> Result<bool> {
+    pub async fn is_settled(&self) -> Result<bool> {
         let key = layout::load(self.run, self.us.n());
         let load: Option<Load> = object::read_document(&self.clients.s3, self.bucket(), &key).await?;
         Ok(load.is_some())

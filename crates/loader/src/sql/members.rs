@@ -13,7 +13,7 @@ use crate::ledger;
 /// What a run's row says in a column of the ledger.
 type Value = fn(&Member) -> Result<String>;
 
-/// The ledger's columns that are known beforehand.
+/// The ledger's columns that are known beforehand. A null says its type: how rows of VALUES are brought to one type is (U).
 pub const COLUMNS: &[(&str, Value)] = &[
     ("run", |member| literal(&member.run.to_string())),
     ("batch", |member| literal(member.batch.as_str())),
@@ -22,9 +22,11 @@ pub const COLUMNS: &[(&str, Value)] = &[
     ("manifest_url", |member| literal(&member.manifest_url.to_string())),
     ("manifest_version", |member| literal(&member.manifest_version)),
     ("manifest_sha256", |member| literal(&member.manifest_sha256)),
-    ("sequencer", |member| member.sequencer.as_deref().map_or_else(|| Ok("NULL".to_owned()), literal)),
+    ("sequencer", |member| {
+        member.sequencer.as_deref().map_or_else(|| Ok("CAST(NULL AS varchar(64))".to_owned()), literal)
+    }),
     ("delivered_at", |member| Ok(ledger::timestamp(member.delivered_at))),
-    ("as_of", |member| Ok(member.as_of.map_or_else(|| "NULL".to_owned(), ledger::timestamp))),
+    ("as_of", |member| Ok(member.as_of.map_or_else(|| "CAST(NULL AS timestamp)".to_owned(), ledger::timestamp))),
     ("files", |member| Ok(member.files.to_string())),
     ("input_bytes", |member| Ok(member.input_bytes.to_string())),
     ("parquet_files", |member| Ok(member.parquet_files.to_string())),

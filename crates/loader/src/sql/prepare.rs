@@ -1,9 +1,10 @@
 //! Step one: what is missing is created, who loads is made known, and what is there is read.
 //!
 //! The token goes into the fence before anything else of the group does, under the lock that a publish holds. So a publish
-//! under an earlier token has either committed by then, and the ledger that is read here says so, or it will find the
-//! greater token and fail. That the ledger is read as it is after the LOCK was granted is (U), see `publish.rs`; where it
-//! is not, the guards of the publish find what was missed here.
+//! under an earlier token has either committed by then, or it will find the greater token and fail. Whether the ledger that
+//! is read here says what one has committed that the LOCK had waited for is (U): the snapshot may be older, for other
+//! statements stand before the LOCK. Where it is, the guards of this group's publish find what was missed here, and the
+//! verdict settles it.
 
 use indexmap::IndexMap;
 use model::Result;
