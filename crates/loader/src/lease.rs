@@ -16,7 +16,7 @@ const LASTS: TimeDelta = TimeDelta::minutes(5);
 
 /// What there is to do about a lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Turn {
+pub enum Turn {
     /// It is ours, under this token.
     Ours(u64),
     /// It can be taken, under this token.
@@ -116,7 +116,8 @@ impl<'a> TableLease<'a> {
     }
 }
 
-fn turn(lease: &Lease, us: &ExecutionName, now: DateTime<Utc>, least: u64) -> Turn {
+/// What a lease says to an execution that asks for a token no less than `least`.
+pub fn turn(lease: &Lease, us: &ExecutionName, now: DateTime<Utc>, least: u64) -> Turn {
     let next = Turn::Free((lease.token + 1).max(least));
     match &lease.holder {
         Some(holder) if holder == us && lease.token >= least => Turn::Ours(lease.token),

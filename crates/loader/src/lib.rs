@@ -36,6 +36,8 @@ mod preflight;
 pub mod preview;
 mod queue;
 mod settle;
+#[cfg(test)]
+mod simulation_tests;
 mod sql;
 mod statement;
 mod steps;

@@ -153,7 +153,7 @@ where
 }
 
 /// What a listing of a queue says.
-fn places(listed: Vec<Listed>, folder: &str) -> Vec<Place> {
+pub fn places(listed: Vec<Listed>, folder: &str) -> Vec<Place> {
     let mut places: BTreeMap<String, Place> = BTreeMap::new();
     for object in listed {
         let Some(name) = object.key.strip_prefix(folder).and_then(|name| name.strip_suffix(".json")) else { continue };
@@ -185,7 +185,7 @@ fn is_entry(key: &str, execution: &ExecutionName) -> bool {
 }
 
 /// Who may be loaded beside one, of those who wait: first come, first served, and never more than any of them allows.
-fn chosen<'a>(us: &ExecutionName, places: &'a [Place]) -> Vec<&'a ExecutionName> {
+pub fn chosen<'a>(us: &ExecutionName, places: &'a [Place]) -> Vec<&'a ExecutionName> {
     let most = places.iter().find(|place| place.execution == *us).map_or(MOST_RUNS, |place| place.most);
     let (mut most, mut chosen) = (most, Vec::new());
     for place in places.iter().filter(|place| place.execution != *us && place.is_waiting) {
