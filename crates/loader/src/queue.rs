@@ -15,6 +15,8 @@ use model::name::ExecutionName;
 use model::{Error, Kind, Result, layout};
 use tokio::task::JoinSet;
 
+use crate::settle;
+
 /// So many runs are loaded together at most. Their rows of the ledger, staging and the manifest of COPY are one
 /// submission, which has limits (facts/redshift-data-api.md).
 pub const MOST_RUNS: usize = 100;
@@ -59,7 +61,7 @@ impl<'a> Queue<'a> {
 
     /// Enters a run. One that waits already keeps its place.
     pub async fn enter(&self, member: Member) -> Result<()> {
-        let execution = execution_of(&member)?;
+        let execution = settle::execution(&member)?;
         let waiting = object::to_json(&Waiting { version: Waiting::VERSION, member })?;
         let created = object::create(self.s3, self.bucket, &layout::waiting(self.name, &execution), waiting).await?;
         tracing::info!(queue = %self.name, ?created, "run waits to be loaded");
@@ -74,7 +76,7 @@ impl<'a> Queue<'a> {
 
     /// Who is loaded together with one that waits, itself in front. Those that nobody waits for any more are taken out.
     pub async fn beside(&self, own: Member, now: DateTime<Utc>) -> Result<Vec<Member>> {
-        let us = execution_of(&own)?;
+        let us = settle::execution(&own)?;
         let (dead, alive): (Vec<_>, Vec<_>) =
             self.places().await?.into_iter().partition(|place| place.execution != us && now - place.since > DEAD_AFTER);
         self.remove(dead.into_iter().flat_map(|place| place.keys).collect()).await?;
@@ -112,10 +114,6 @@ impl<'a> Queue<'a> {
         });
         removed.await.map(drop)
     }
-}
-
-fn execution_of(member: &Member) -> Result<ExecutionName> {
-    member.execution().map_err(|error| Error::new(Kind::Bug, "name an execution of", &member.run).because(error))
 }
 
 /// Documents that are there, in the order of their keys; one that went meanwhile is left out.

@@ -59,6 +59,10 @@ struct Table {
     queue: BTreeMap<Run, Millis>,
 }
 
+fn millis(number: usize) -> Millis {
+    Millis::try_from(number).unwrap()
+}
+
 fn at(millis: Millis) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::milliseconds(millis)
 }
@@ -123,7 +127,7 @@ fn simulate(load: &Load) -> Outcome {
     let mut came = BTreeMap::new();
     for (table, runs) in load.tables.iter().enumerate() {
         for number in 0..*runs {
-            let when = load.within * number as i64 / *runs as i64;
+            let when = load.within * millis(number) / millis(*runs);
             came.insert((table, number), when);
             looks.push(Reverse((when, (table, number), 0)));
         }
@@ -166,9 +170,9 @@ fn told(what: &str, load: &Load, outcome: &Outcome) {
     let mut waits: Vec<Millis> = outcome.waits.iter().flatten().copied().collect();
     waits.sort_unstable();
     println!(
-        "{what}: {runs} runs in {} s, {:.1} runs a second, {} groups, median wait {} s, longest {} s",
+        "{what}: {runs} runs in {} s, {} runs a minute, {} groups, median wait {} s, longest {} s",
         end / 1_000,
-        runs as f64 * 1_000.0 / *end as f64,
+        millis(runs) * 60_000 / end,
         outcome.groups,
         waits[waits.len() / 2] / 1_000,
         waits[waits.len() - 1] / 1_000
