@@ -94,6 +94,7 @@ mod tests {
                 table: None,
                 staged: 0,
                 isolated: 0,
+                isolated_files: Vec::new(),
                 published: 0,
                 stale: 0,
                 replaced: 0,

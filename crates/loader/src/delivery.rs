@@ -78,6 +78,7 @@ impl Delivery {
             parquet_files: self.files().count() as u64,
             parquet_bytes: self.parquet_bytes(),
             counts: self.counts,
+            isolated: 0,
         }
     }
 

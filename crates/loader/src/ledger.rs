@@ -47,6 +47,7 @@ pub const COLUMNS: &[(&str, &str)] = &[
     ("rows_withdrawn", "bigint NOT NULL"),
     ("queued_at", "timestamp NOT NULL"),
     ("token", "bigint NOT NULL"),
+    ("rows_isolated", "bigint NOT NULL"),
 ];
 
 /// A moment as an SQL expression, in microseconds and UTC.
@@ -69,6 +70,8 @@ pub struct Entry {
     pub delivered_at: DateTime<Utc>,
     /// When its rows came into the target.
     pub published_at: DateTime<Utc>,
+    /// Rows of files that COPY could not take.
+    pub isolated: u64,
     /// Rows in staging.
     pub staged: u64,
     /// Rows of the run in the target.
@@ -95,6 +98,7 @@ impl Entry {
         "rows_stale",
         "rows_replaced",
         "rows_withdrawn",
+        "rows_isolated",
     ];
 
     /// Reads a row of [`Self::COLUMNS`].
@@ -113,6 +117,7 @@ impl Entry {
             stale: row.count(8)?,
             replaced: row.count(9)?,
             withdrawn: row.count(10)?,
+            isolated: row.count(11)?,
         })
     }
 
@@ -248,6 +253,7 @@ mod tests {
             parquet_files: 1,
             parquet_bytes: 1,
             counts: Counts::default(),
+            isolated: 0,
         }
     }
 
@@ -264,6 +270,7 @@ mod tests {
             stale: 0,
             replaced: 0,
             withdrawn: 0,
+            isolated: 0,
         }
     }
 

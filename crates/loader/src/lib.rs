@@ -28,6 +28,7 @@ mod class;
 mod config;
 mod decision;
 mod delivery;
+mod isolate;
 mod lease;
 mod ledger;
 mod loading;

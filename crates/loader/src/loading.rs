@@ -2,7 +2,7 @@
 
 use aws_sdk_s3::Client;
 use indexmap::IndexMap;
-use model::dataset::{Column, Dataset, LoadTarget};
+use model::dataset::{Column, Dataset, LoadTarget, OnCopyError};
 use model::flow::LoadStep;
 use model::group::{Group, GroupName, QueueName};
 use model::name::{Identifier, S3Url, TableName};
@@ -10,6 +10,7 @@ use model::plan::RunPlan;
 use model::{Error, Kind, Result, hash, layout};
 
 use crate::config::Config;
+use crate::isolate::{self, Isolation};
 use crate::sql::prepare::Prepare;
 use crate::sql::{Names, explain, publish, stage, verdict};
 
@@ -26,6 +27,8 @@ pub struct Loading {
     pub target: LoadTarget,
     /// What the statements speak of.
     pub names: Names,
+    /// Files that were set apart, where the dataset says so.
+    pub isolations: Vec<Isolation>,
 }
 
 impl Loading {
@@ -34,13 +37,21 @@ impl Loading {
         let target = target(&dataset, &group.group)?;
         let columns = columns(&dataset);
         let names = Names::of(&group.group, &columns)?;
-        Ok(Self { group, dataset, columns, target, names })
+        Ok(Self { group, dataset, columns, target, names, isolations: Vec::new() })
     }
 
     /// The load of a group, read with the dataset of one of its runs, whose plan that is.
     pub async fn read(s3: &Client, bucket: &str, group: &GroupName, plan: &RunPlan) -> Result<Self> {
-        let group = aws::object::need_document(s3, bucket, &layout::group(group)).await?;
-        Self::of(group, aws::schema::dataset(s3, bucket, plan).await?)
+        let of_runs = aws::object::need_document(s3, bucket, &layout::group(group)).await?;
+        let mut loading = Self::of(of_runs, aws::schema::dataset(s3, bucket, plan).await?)?;
+        if loading.dataset.on_copy_error == Some(OnCopyError::Isolate) {
+            loading.isolations = isolate::read(s3, bucket, group).await?;
+            for member in &mut loading.group.members {
+                let of_run = loading.isolations.iter().filter(|isolation| isolation.run == member.run);
+                member.isolated = of_run.flat_map(|isolation| &isolation.files).map(|file| file.rows).sum();
+            }
+        }
+        Ok(loading)
     }
 
     /// The statements of a step.
@@ -49,7 +60,7 @@ impl Loading {
         match step {
             LoadStep::Prepare => Ok(self.prepare()?.statements),
             LoadStep::Stage => {
-                let manifest = S3Url::new(&config.control_bucket, &layout::group_manifest(name))
+                let manifest = S3Url::new(&config.control_bucket, &layout::group_manifest(name, self.isolations.len()))
                     .map_err(|error| Error::new(Kind::Config, "copy", name).because(error))?;
                 let source = stage::Source { manifest, role: &config.copy_role };
                 stage::statements(&self.group, &self.names, &self.columns, &source)

@@ -299,6 +299,7 @@ mod tests {
                 parquet_files: 1,
                 parquet_bytes,
                 counts: Counts::default(),
+                isolated: 0,
             }
         };
         let others = [member('b', "x", 1), member('c', "y", MOST_BYTES), member('d', "y", 1), member('e', "y", 1)];

@@ -3,7 +3,7 @@
 use aws::object;
 use aws_sdk_s3::Client;
 use model::group::Member;
-use model::load::{Load, Outcome};
+use model::load::{IsolatedFile, Load, Outcome};
 use model::name::{ExecutionName, TableName};
 use model::{Error, Kind, Result, layout};
 
@@ -20,22 +20,36 @@ pub enum Settled {
     Nobody,
 }
 
-/// Writes down how each run ended that the ledger settles, and says which they are. What was altered for all of them, its
-/// own load says.
+/// What the load of this execution says besides what the ledger knows.
+#[derive(Debug)]
+pub struct Ours<'a> {
+    /// The execution.
+    pub us: &'a ExecutionName,
+    /// What it altered of the table, for all of the group.
+    pub altered: Vec<String>,
+    /// The files of its run that were set apart.
+    pub isolated_files: Vec<IsolatedFile>,
+}
+
+/// Writes down how each run ended that the ledger settles, and says which they are.
 pub async fn all(
     s3: &Client,
     bucket: &str,
     table: &TableName,
     members: &[Member],
     entries: &[Entry],
-    (us, altered): (&ExecutionName, Vec<String>),
+    ours: Ours<'_>,
 ) -> Result<Vec<ExecutionName>> {
     let mut settled = Vec::new();
     for member in members {
         if let Some(verdict) = judge(entries, member) {
             let execution = execution(member)?;
-            let altered = if execution == *us { altered.clone() } else { Vec::new() };
-            conclude(s3, bucket, Load { altered, ..document(&execution, verdict, table) }).await?;
+            let mut load = document(&execution, verdict, table);
+            if execution == *ours.us {
+                load.altered.clone_from(&ours.altered);
+                load.isolated_files.clone_from(&ours.isolated_files);
+            }
+            conclude(s3, bucket, load).await?;
             settled.push(execution);
         }
     }
@@ -65,6 +79,7 @@ fn document(execution: &ExecutionName, verdict: Verdict, table: &TableName) -> L
         Verdict::Published { entry, supersedes } => Load {
             table,
             staged: entry.staged,
+            isolated: entry.isolated,
             published: entry.published,
             stale: entry.stale,
             replaced: entry.replaced,
@@ -87,6 +102,7 @@ pub fn load(execution: &ExecutionName, outcome: Outcome) -> Load {
         table: None,
         staged: 0,
         isolated: 0,
+        isolated_files: Vec::new(),
         published: 0,
         stale: 0,
         replaced: 0,

@@ -19,6 +19,8 @@
 use aws::{Clients, object};
 use chrono::{DateTime, Utc};
 use model::copy::CopyManifest;
+use model::count::Counts;
+use model::dataset::OnCopyError;
 use model::flow::{LoadAction, LoadRequest, LoadState, LoadStep};
 use model::group::{GroupName, Member, QueueName};
 use model::load::Outcome;
@@ -30,11 +32,12 @@ use crate::alter::Changes;
 use crate::config::Config;
 use crate::decision::{AfterAbsence, AfterFailure, FIRST_WAIT_SECONDS, after_absence, after_failure, backoff, longer};
 use crate::delivery::Delivery;
+use crate::isolate::{self, Isolation};
 use crate::ledger::{Entry, check_target};
 use crate::loading::{Loading, queue_of};
-use crate::settle::{self, Settled, load};
+use crate::settle::{self, Ours, Settled, load};
 use crate::sql::{explain, staging};
-use crate::statement::{Poll, Submission, Warehouse, nth_of_batch};
+use crate::statement::{Poll, Row, Submission, Warehouse, nth_of_batch};
 use crate::target::TableColumn;
 use crate::target::change::Change;
 use crate::tries::{Failure, Tries};
@@ -274,8 +277,12 @@ impl Steps<'_> {
         let elsewhere = elsewhere.iter().map(settle::execution).collect::<Result<Vec<_>>>()?;
         let queue = self.queue(&held.queue);
         queue.split(&elsewhere, 1).await?;
-        let altered = (&self.us, self.changes().statements().await?);
-        let settled = settle::all(&self.clients.s3, self.bucket(), table, &here, entries, altered).await?;
+        let ours = Ours {
+            us: &self.us,
+            altered: self.changes().statements().await?,
+            isolated_files: held.loading.isolations.iter().flat_map(|isolation| isolation.files.clone()).collect(),
+        };
+        let settled = settle::all(&self.clients.s3, self.bucket(), table, &here, entries, ours).await?;
         queue.leave(&settled).await?;
         Ok(match (settled.contains(&self.us), settled.is_empty() && elsewhere.is_empty()) {
             (true, _) => Settled::Us,
@@ -309,7 +316,39 @@ impl Steps<'_> {
             return self.failed(LoadStep::Explain, held, failure(id, Kind::Transient, UNKNOWN)).await;
         };
         let known = rows.iter().map(explain::sentence).collect::<Result<Vec<_>>>()?;
-        Err(self.copy_failed(&self.tries(held.group()).await?, &known))
+        let failed = self.copy_failed(&self.tries(held.group()).await?, &known);
+        let may_isolate = held.loading.dataset.on_copy_error == Some(OnCopyError::Isolate);
+        // Rights and settings are wrong for all files alike, and S3 may answer again.
+        if !may_isolate || !matches!(failed.kind(), Kind::Data | Kind::Bug) {
+            return Err(failed);
+        }
+        self.isolate(held, rows.into_iter().zip(known).collect(), failed).await
+    }
+
+    /// Sets the files apart that COPY failed for, and copies the rest: as far as the dataset allows.
+    async fn isolate(&self, held: &Held, known: Vec<(Row, String)>, failed: Error) -> Result<LoadState> {
+        let (s3, bucket) = (&self.clients.s3, self.bucket());
+        let delivery = Delivery::read(s3, bucket, self.run).await?;
+        let before = &held.loading.isolations;
+        let files = isolate::named(delivery.files(), &known, before)?;
+        if files.is_empty() {
+            return Err(failed);
+        }
+        let isolated = before.iter().flat_map(|isolation| &isolation.files).chain(&files);
+        let isolated: u64 = isolated.map(|file| file.rows).sum();
+        let counts = Counts { rejected: delivery.counts.rejected + isolated, ..delivery.counts };
+        if let Err(limit) = counts.check_limit(&delivery.dataset.rejects, &self.run.to_string()) {
+            return Err(Error::new(Kind::Data, "isolate files of", self.run).because(format!(
+                "{isolated} rows are in files that COPY cannot take, and they count as rejects: {}; {}",
+                model::error::chain(&limit),
+                model::error::chain(&failed)
+            )));
+        }
+        let isolation = Isolation { version: 1, group: held.group().clone(), run: self.run.clone(), files };
+        isolate::add(s3, bucket, before, &isolation).await?;
+        let loading = Loading::read(s3, bucket, held.group(), &delivery.plan).await?;
+        let held = Held { loading, queue: held.queue.clone() };
+        self.submit(LoadStep::Stage, &held, &self.tries(held.group()).await?, "").await
     }
 
     /// The error of a load whose COPY failed for good, with what the warehouse knows of it.

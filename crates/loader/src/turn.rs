@@ -71,7 +71,7 @@ impl Steps<'_> {
             return Err(Error::new(Kind::Bug, "form", &group.group).because("a run that waits has no copy.manifest"));
         }
         let files = CopyManifest::joined(manifests);
-        object::create_document(s3, bucket, &layout::group_manifest(&group.group), &files).await.map(drop)
+        object::create_document(s3, bucket, &layout::group_manifest(&group.group, 0), &files).await.map(drop)
     }
 
     /// The lease is ours, and the queue does not have us: another has loaded us just now, or has found nobody waiting for

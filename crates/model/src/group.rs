@@ -133,6 +133,13 @@ pub struct Member {
     pub parquet_bytes: u64,
     /// Where its rows went.
     pub counts: Counts,
+    /// Accepted rows of files that COPY could not take and that were set apart.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub isolated: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Member {
@@ -274,6 +281,7 @@ mod tests {
             parquet_files: 0,
             parquet_bytes: 0,
             counts: Counts::default(),
+            isolated: 0,
         };
         assert_eq!(member.order(Some("01"), at(9)), Ordering::Greater);
         assert_eq!(member.order(None, at(9)), Ordering::Less);

@@ -7,7 +7,8 @@
 //!                  runs/<dataset>/deliveries/<batch>/<hash>.json
 //!                  runs/<dataset>/<run>/<n>/  load.json · report.json · altered/<statement>.json
 //!                  leases/<table>.json · queue/<table>/<shape>/<execution>[.<most>].json
-//!                  groups/<table>/<token>.json · groups/<table>/<token>/  copy.manifest · failed/<step>-<try>.json
+//!                  groups/<table>/<token>.json · groups/<table>/<token>/  copy.manifest · failed/<step>-<try>.json ·
+//!                  isolated/<number>.json
 //!                  rejects/<dataset>/<run>/<item>.jsonl · refused/<dataset>/<hash>.json
 //!                  catalog/<dataset>/<batch>/<run>.json (a copy of load.json: this run stands in the catalog)
 //! lake bucket      <dataset>/<partition…>/sluice_run=<run>/<item>-<n>.parquet
@@ -139,9 +140,20 @@ pub fn group_folder(name: &GroupName) -> String {
     format!("groups/{name}/")
 }
 
-/// The manifest that COPY reads: the files of all runs of a group.
-pub fn group_manifest(name: &GroupName) -> String {
-    group_folder(name) + "copy.manifest"
+/// The manifest that COPY reads: the files of all runs of a group, but those that were isolated, by so many documents.
+pub fn group_manifest(name: &GroupName, isolations: usize) -> String {
+    let folder = group_folder(name);
+    if isolations == 0 { folder + "copy.manifest" } else { format!("{folder}copy-{isolations}.manifest") }
+}
+
+/// The folder of what a group has isolated, with its slash.
+pub fn isolations(name: &GroupName) -> String {
+    group_folder(name) + "isolated/"
+}
+
+/// Files that a group has isolated, after COPY failed for them; `number` is from 1.
+pub fn isolation(name: &GroupName, number: usize) -> String {
+    format!("{}{number}.json", isolations(name))
 }
 
 /// The folder of the tries of a group that failed, with its slash.

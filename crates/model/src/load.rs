@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::name::{RunName, TableName};
+use crate::name::{RunName, S3Url, TableName};
 
 /// The document `<n>/load.json` of an execution.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +24,9 @@ pub struct Load {
     pub staged: u64,
     /// Rows of files that COPY could not take and that were set apart.
     pub isolated: u64,
+    /// These files, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub isolated_files: Vec<IsolatedFile>,
     /// Rows of this run in the target.
     pub published: u64,
     /// Staged rows that lost to a newer row.
@@ -45,6 +48,18 @@ pub struct Load {
     /// Where a newer delivery of the batch was there before: that run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub superseded_by: Option<RunName>,
+}
+
+/// A file that COPY could not take.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IsolatedFile {
+    /// Its address in the lake.
+    pub url: S3Url,
+    /// Its rows.
+    pub rows: u64,
+    /// What the warehouse said.
+    pub why: String,
 }
 
 impl Load {

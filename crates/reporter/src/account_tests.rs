@@ -67,6 +67,7 @@ fn evidence() -> Evidence {
         table: Some(TableName::parse("analytics.flights").unwrap()),
         staged: 897,
         isolated: 0,
+        isolated_files: Vec::new(),
         published: 897,
         stale: 0,
         replaced: 0,

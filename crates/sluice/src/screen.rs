@@ -131,6 +131,9 @@ pub fn report(report: &RunReport, rejects: &[RejectLine]) {
             equality.numbers
         ));
     }
+    for file in report.load.iter().flat_map(|load| &load.isolated_files) {
+        line(format_args!("isolated   {} rows: {}", file.rows, file.why));
+    }
     for statement in report.load.iter().flat_map(|load| &load.altered) {
         line(format_args!("altered    {statement}"));
     }

@@ -1,6 +1,6 @@
 //! The flow over the wire: what a producer delivers, what an analyst finds.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use local::{Fault, Rule};
 use model::flow::ExecutionInput;
@@ -135,9 +135,10 @@ async fn an_event_that_comes_again_is_its_run_whatever_became_of_the_files() {
     assert_eq!(pipeline.number(COUNT).await.unwrap(), 3, "the manifest did not deliver the other bytes");
 }
 
-#[tokio::test]
-async fn a_copy_that_fails_says_which_file_and_what_to_do() {
-    let (_folder, pipeline) = pipeline().await;
+/// Delivers two files of the lake of which the first becomes another one while its COPY is held back; its url.
+async fn with_a_file_that_copy_cannot_take(dataset: &str) -> (TempDir, Pipeline, RunName, String) {
+    let folder = TempDir::new().unwrap();
+    let pipeline = Pipeline::start(folder.path(), dataset).await.unwrap();
     // Its second batch of statements is the COPY: held back until a file of the lake is another one.
     let copy = Rule::nth_of("RedshiftData", "BatchExecuteStatement", 2, Fault::Slow { milliseconds: 10_000 });
     pipeline.local.faults().set(vec![copy]);
@@ -150,13 +151,50 @@ async fn a_copy_that_fails_says_which_file_and_what_to_do() {
     let other = pipeline.place.clients.s3.put_object().bucket(&lake).key(&key).body(b"PAR1".to_vec().into());
     other.send().await.unwrap();
     pipeline.local.idle().await;
+    let url = format!("s3://{lake}/{key}");
+    (folder, pipeline, run, url)
+}
 
+#[tokio::test]
+async fn a_copy_that_fails_says_which_file_and_what_to_do() {
+    let (_folder, pipeline, run, url) = with_a_file_that_copy_cannot_take(ORDERS).await;
     let report = pipeline.report(&run).await.unwrap().unwrap();
     assert_eq!(report.status, Status::Failed);
     let message = report.error.unwrap().message;
-    let says = format!("; s3://{lake}/{key}: HTTP response error code: 416 Message: InvalidRange");
+    let says = format!("; {url}: HTTP response error code: 416 Message: InvalidRange");
     assert!(message.contains(&says), "{message}");
     assert!(message.ends_with("nobody but Sluice may write to the lake; deliver again"), "{message}");
+}
+
+#[tokio::test]
+async fn a_file_that_copy_cannot_take_is_isolated_and_the_rest_is_loaded() {
+    let dataset = ORDERS.replace("max_ratio: 0.5", "max_ratio: 0.75") + "on_copy_error: isolate\n";
+    let (_folder, pipeline, run, url) = with_a_file_that_copy_cannot_take(&dataset).await;
+    let report = pipeline.report(&run).await.unwrap().unwrap();
+    assert_eq!(report.status, Status::Succeeded, "{:?}", report.error);
+    assert!(report.equation.iter().all(|equality| equality.holds), "{:?}", report.equation);
+    let numbers: Vec<&str> = report.equation.iter().map(|equality| equality.numbers.as_str()).collect();
+    assert_eq!(numbers[..3], ["4 = 3 + 1 + 0 + 0", "3 = 1 + 2", "1 = 1 + 0"]);
+    let load = report.load.unwrap();
+    let [isolated] = load.isolated_files.as_slice() else { panic!("{load:?}") };
+    assert_eq!((isolated.url.to_string(), isolated.rows), (url, 2));
+    assert!(isolated.why.contains("416 Message: InvalidRange"), "{}", isolated.why);
+    assert_eq!(pipeline.query("SELECT id FROM analytics.orders").await.unwrap(), [[json!(2)]]);
+    let ledger = "SELECT rows_accepted, rows_isolated, rows_staged, rows_published FROM sluice.ledger";
+    assert_eq!(pipeline.query(ledger).await.unwrap(), [[3, 2, 1, 1].map(|count| json!(count))]);
+}
+
+#[tokio::test]
+async fn isolated_rows_count_as_rejects_and_past_the_limit_nothing_is_loaded() {
+    let dataset = format!("{ORDERS}on_copy_error: isolate\n");
+    let (_folder, pipeline, run, url) = with_a_file_that_copy_cannot_take(&dataset).await;
+    let report = pipeline.report(&run).await.unwrap().unwrap();
+    let error = report.error.unwrap();
+    assert_eq!((report.status, error.kind.as_str()), (Status::Failed, "Data"));
+    assert!(error.message.contains("2 rows are in files that COPY cannot take"), "{}", error.message);
+    assert!(error.message.contains("3 of 4 rows are rejects, rejects.max_ratio is 0.5"), "{}", error.message);
+    assert!(error.message.contains(&url), "{}", error.message);
+    assert_eq!(pipeline.number(COUNT).await.unwrap(), 0);
 }
 
 #[tokio::test]

@@ -37,6 +37,7 @@ pub const COLUMNS: &[(&str, Value)] = &[
     ("rows_filtered", |member| Ok(member.counts.filtered.to_string())),
     ("rows_duplicate", |member| Ok(member.counts.duplicate.to_string())),
     ("batch_at", |member| Ok(ledger::timestamp(member.batch_at))),
+    ("rows_isolated", |member| Ok(member.isolated.to_string())),
     ("queued_at", |member| Ok(ledger::timestamp(member.queued_at))),
 ];
 

@@ -181,15 +181,17 @@ fn delete_earlier(names: &Names) -> String {
 }
 
 /// Holds the second half of the count equation, by the warehouse's own counts: of every run one ledger row, accepted =
-/// staged = published + stale, and the target holds of its batch what was published.
+/// staged + isolated, staged = published + stale, and the target holds of its batch what was published.
 fn count_check(names: &Names) -> String {
     let entry = |column: &str| format!("COALESCE(\"entry\".\"{column}\", -1)");
     let (entries, staged, published, stale) = (entry("entries"), entry("staged"), entry("published"), entry("stale"));
-    let (accepted, present) = ("\"member\".\"rows_accepted\"", "COALESCE(\"there\".\"present\", 0)");
+    let (accepted, isolated) = ("\"member\".\"rows_accepted\"", "\"member\".\"rows_isolated\"");
+    let present = "COALESCE(\"there\".\"present\", 0)";
     let number = |value: &str, what: &str| format!("CAST({value} AS varchar) || ' {what}'");
     let text = [
         "\"member\".\"run\" || ': '".to_owned(),
         number(accepted, "rows accepted, "),
+        number(isolated, "isolated, "),
         number(&staged, "staged, "),
         number(&published, "published, "),
         number(&stale, "stale, "),
@@ -213,7 +215,7 @@ fn count_check(names: &Names) -> String {
         &text.join("\n            || "),
         &relation,
         &format!(
-            "{entries} <> 1\n    OR {staged} <> {accepted}\n    OR {published} + {stale} <> {accepted}\n    \
+            "{entries} <> 1\n    OR {staged} + {isolated} <> {accepted}\n    OR {published} + {stale} <> {staged}\n    \
              OR {published} <> {present}"
         ),
     )

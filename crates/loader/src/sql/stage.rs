@@ -32,7 +32,7 @@ pub fn statements(
     statements.push(members::create(names)?);
     statements.extend(members::insert(names, &group.members)?);
     // COPY fails on a manifest without files; no rows are no files.
-    if group.members.iter().any(|member| member.counts.accepted > 0) {
+    if group.members.iter().any(|member| member.counts.accepted > member.isolated) {
         statements.push(copy(names, source)?);
     }
     statements.push(count_check(names));
@@ -58,6 +58,7 @@ fn copy(names: &Names, source: &Source<'_>) -> Result<String> {
 fn count_check(names: &Names) -> String {
     let text = "COALESCE(\"member\".\"run\", 'a run that is not of the group') || ': ' || \
                 COALESCE(CAST(\"member\".\"rows_accepted\" AS varchar), '0') || ' rows accepted, ' || \
+                COALESCE(CAST(\"member\".\"rows_isolated\" AS varchar), '0') || ' isolated, ' || \
                 COALESCE(CAST(\"staged\".\"rows\" AS varchar), '0') || ' staged'";
     let relation = format!(
         "{members} AS \"member\"\nFULL JOIN (\n    SELECT \"_sluice_run\" AS \"run\", COUNT(*) AS \"rows\"\n    \
@@ -65,5 +66,6 @@ fn count_check(names: &Names) -> String {
         members = names.members,
         stage = names.stage
     );
-    fails_where(text, &relation, "COALESCE(\"member\".\"rows_accepted\", 0) <> COALESCE(\"staged\".\"rows\", 0)")
+    let expected = "COALESCE(\"member\".\"rows_accepted\" - \"member\".\"rows_isolated\", 0)";
+    fails_where(text, &relation, &format!("{expected} <> COALESCE(\"staged\".\"rows\", 0)"))
 }

@@ -31,7 +31,8 @@ CREATE TABLE IF NOT EXISTS "sluice"."ledger" (
     "batch_at" timestamp NOT NULL,
     "rows_withdrawn" bigint NOT NULL,
     "queued_at" timestamp NOT NULL,
-    "token" bigint NOT NULL
+    "token" bigint NOT NULL,
+    "rows_isolated" bigint NOT NULL
 );
 
 CREATE TABLE IF NOT EXISTS "sluice"."fence" (
@@ -77,7 +78,7 @@ SELECT MAX("token")
 FROM "sluice"."fence"
 WHERE "target" = 'analytics.sales';
 
-SELECT "run", "batch", "target", "sequencer", "delivered_at", "published_at", "rows_staged", "rows_published", "rows_stale", "rows_replaced", "rows_withdrawn"
+SELECT "run", "batch", "target", "sequencer", "delivered_at", "published_at", "rows_staged", "rows_published", "rows_stale", "rows_replaced", "rows_withdrawn", "rows_isolated"
 FROM "sluice"."ledger"
 WHERE "batch" IN ('0680e037a8c3ecea498a1e6796c44e83')
 ORDER BY "published_at";

@@ -234,7 +234,8 @@ INSERT INTO "sluice"."ledger" (
     "batch_at",
     "rows_withdrawn",
     "queued_at",
-    "token"
+    "token",
+    "rows_isolated"
 )
 SELECT
     "member"."run",
@@ -267,7 +268,8 @@ SELECT
     "member"."batch_at",
     COALESCE("withdrawn"."rows", 0),
     "member"."queued_at",
-    7
+    7,
+    "member"."rows_isolated"
 FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "member"
 LEFT JOIN (
     SELECT "_sluice_run" AS "run", COUNT(*) AS "rows"
@@ -374,6 +376,7 @@ SELECT CASE
     ELSE CAST(
         'sluice: ' || COALESCE(MIN("member"."run" || ': '
             || CAST("member"."rows_accepted" AS varchar) || ' rows accepted, '
+            || CAST("member"."rows_isolated" AS varchar) || ' isolated, '
             || CAST(COALESCE("entry"."staged", -1) AS varchar) || ' staged, '
             || CAST(COALESCE("entry"."published", -1) AS varchar) || ' published, '
             || CAST(COALESCE("entry"."stale", -1) AS varchar) || ' stale, '
@@ -403,8 +406,8 @@ LEFT JOIN (
 ) AS "there"
     ON "there"."run" = "member"."run"
 WHERE COALESCE("entry"."entries", -1) <> 1
-    OR COALESCE("entry"."staged", -1) <> "member"."rows_accepted"
-    OR COALESCE("entry"."published", -1) + COALESCE("entry"."stale", -1) <> "member"."rows_accepted"
+    OR COALESCE("entry"."staged", -1) + "member"."rows_isolated" <> "member"."rows_accepted"
+    OR COALESCE("entry"."published", -1) + COALESCE("entry"."stale", -1) <> COALESCE("entry"."staged", -1)
     OR COALESCE("entry"."published", -1) <> COALESCE("there"."present", 0);
 
 DROP TABLE IF EXISTS "sluice"."stage_7295ea3ee92a3b849ccce16dc7a09c96_7";

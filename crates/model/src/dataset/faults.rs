@@ -24,6 +24,9 @@ pub(super) fn faults(dataset: &Dataset) -> Vec<String> {
             dataset.format.name()
         ));
     }
+    if dataset.on_copy_error.is_some() && dataset.load.is_none() {
+        faults.push("`on_copy_error` is for datasets that are loaded: add `load`, or leave it away".to_owned());
+    }
     if dataset.contract == Some(Contract::Evolve) && dataset.columns_from() == ColumnsFrom::File {
         faults.push(
             "`contract: evolve` is for columns that are found: leave `columns` away, or name the new ones there (the \

@@ -333,3 +333,12 @@ fn without_a_contract_found_columns_evolve_and_named_ones_are_all_there_are() {
     assert_eq!(parse("columns: text").unwrap().contract_of_data(), Contract::Evolve);
     assert_eq!(parse("contract: freeze").unwrap().contract_of_data(), Contract::Freeze);
 }
+
+#[test]
+fn files_are_isolated_where_rows_are_loaded() {
+    check("on_copy_error: isolate\nload: {table: a.b, mode: append}", expect![""]);
+    check(
+        "on_copy_error: isolate",
+        expect!["`on_copy_error` is for datasets that are loaded: add `load`, or leave it away"],
+    );
+}

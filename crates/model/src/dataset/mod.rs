@@ -39,7 +39,7 @@ pub use self::infer::Infer;
 pub use self::json::Json;
 pub use self::limits::{Limits, RejectLimit};
 pub use self::path::{Path, Segment};
-pub use self::target::{CatalogTarget, Landing, LoadMode, LoadTarget};
+pub use self::target::{CatalogTarget, Landing, LoadMode, LoadTarget, OnCopyError};
 pub use self::xml::Xml;
 use crate::encoding::Encoding;
 use crate::error::{Error, Kind, Result};
@@ -51,7 +51,7 @@ use crate::partition::PartitionBy;
 pub const MAX_FILE_BYTES: usize = 256 * 1024;
 
 /// Keys that the dataset file will have, and that are refused by name until they do something.
-pub const LATER: &[&str] = &["filter", "derive", "sql", "quality", "after", "on_copy_error"];
+pub const LATER: &[&str] = &["filter", "derive", "sql", "quality", "after"];
 
 /// One dataset: where its files land, how they read, what their columns are, where they go.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -113,6 +113,9 @@ pub struct Dataset {
     pub catalog: Option<CatalogTarget>,
     /// The warehouse; without it the run ends in the lake.
     pub load: Option<LoadTarget>,
+    /// What becomes of a run when COPY cannot take one of its files: it fails, or the file is isolated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_copy_error: Option<OnCopyError>,
 }
 
 impl Dataset {

@@ -73,6 +73,18 @@ impl LoadMode {
     }
 }
 
+/// What becomes of a run when COPY cannot take one of its files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum OnCopyError {
+    /// It fails, and nothing of it is loaded. What no key means.
+    Fail,
+    /// The file is set apart, counted and named in the report, and the rest is loaded, as far as `rejects` allows: its rows
+    /// count as rejects there.
+    Isolate,
+}
+
 /// A prefix in the landing bucket (`sales/`), or in another one (`s3://bucket/sales/`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
