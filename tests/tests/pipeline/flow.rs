@@ -1,6 +1,6 @@
 //! The flow over the wire: what a producer delivers, what an analyst finds.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use local::{Fault, Rule};
 use model::flow::ExecutionInput;
