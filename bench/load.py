@@ -30,8 +30,10 @@ from run import HERE, MB, ROOT, Failed, Local, Target, empty, stdout_of
 ROWS = (1_000_000, 5_000_000)
 TARGET_MODE, TARGET_ROWS, TARGET_SECONDS = "upsert", 5_000_000, 20
 
-# The steps that are measured, by the names that the loader gives to what it submits: `sluice <run> <step> <number>`.
+# The steps that are measured, by the names that the loader gives to what it submits: `sluice <group> <step> <number>`.
 STEPS = ("stage", "publish")
+# Fewer in the table, and a delivery would not find the rows that it is to replace.
+LEAST_ROWS = 500_000
 # A statement's end is seen at most so much later.
 POLL_SECONDS = 0.02
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -118,9 +120,13 @@ class Statements:
     def __init__(self, local: Local):
         self.process = Process(local.process.pid)
         self.url = local.exports["AWS_ENDPOINT_URL"]
+        # Statements are seen by whoever submitted them, here by the access key: that of the functions.
+        scope = f"{local.exports['AWS_ACCESS_KEY_ID']}/20260101/us-east-1/redshift-data/aws4_request"
+        self.signed = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
 
     def call(self, operation: str, **request: object) -> dict:
         headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"RedshiftData.{operation}"}
+        headers["Authorization"] = self.signed
         body = json.dumps(request).encode()
         with urllib.request.urlopen(urllib.request.Request(self.url, body, headers), timeout=60) as answer:
             return json.load(answer)
@@ -269,6 +275,9 @@ def main() -> int:
     options = parser.parse_args()
     if not options.sluice.is_file():
         parser.error(f"{options.sluice} is not there; cargo build --release --bin sluice")
+    # A delivery has 1 million rows, of which some are newer, some older than what is there: the table must have these.
+    if any(rows < LEAST_ROWS for rows in options.rows or ROWS):
+        parser.error(f"--rows is at least {LEAST_ROWS:,}")
     bench, missed = Bench(options), []
     print(HEAD, flush=True)
     for rows in options.rows or ROWS:
