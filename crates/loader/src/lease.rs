@@ -2,7 +2,7 @@
 //!
 //! A lease is a document that only whoever has read it may overwrite, by its ETag. It ends by itself: an execution that
 //! was killed holds up its table for some minutes, and never for ever. Whoever still loads under a lease that has ended is
-//! kept out by the fence in the warehouse (`sql/publish.rs`), not by clocks.
+//! kept out by its token in the warehouse (`sql/publish.rs`), not by clocks.
 
 use aws::object;
 use aws_sdk_s3::Client;

@@ -4,7 +4,7 @@
 //! parts ─► copy.manifest, the files' footers held against staging ─► queue/<table>/…   the run waits for its turn; one that waits holds the table's lease
 //!            │                                and leads a group: itself and those that wait beside it
 //!            ▼ LoadStep, each one submission to the Redshift Data API; the state machine waits in between
-//!  prepare   schemas, ledger, fence, lock and target tables where they are missing; the token goes into the fence;
+//!  prepare   schemas, ledger, runs, lock and target tables where they are missing; the token is made known;
 //!            the ledger and the target's columns are read
 //!  alter     only where the target lacks a column or a varchar is too short: one change, and prepare again
 //!  stage     COPY of all the group's files into sluice.stage_<hash>_<token>, counted run by run
@@ -37,8 +37,6 @@ mod preflight;
 pub mod preview;
 mod queue;
 mod settle;
-#[cfg(test)]
-mod simulation_tests;
 mod sql;
 mod statement;
 mod steps;

@@ -54,11 +54,13 @@ pub const OWN_COLUMNS: &[(&str, Type)] = &[("_sluice_batch", Type::Varchar(64)),
 /// What the statements of one load speak of, quoted and ready to stand in SQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Names {
-    /// The table of runs that are published.
+    /// The table of runs that are published, of all targets.
     pub ledger: String,
-    /// The table of tokens under which tables were loaded.
-    pub fence: String,
-    /// The empty table that publishes into one target take turns by. Never the target or the ledger: readers would wait.
+    /// The same rows of the target's runs. What a publish must read of the ledger it reads here: loads of different targets
+    /// read and write no table together, and only add to the ledger.
+    pub runs: String,
+    /// The table that publishes into one target take turns by, of the tokens under which it was loaded. Never the target or
+    /// the ledger: readers would wait.
     pub lock: String,
     /// The group's staging table.
     pub stage: String,
@@ -72,7 +74,7 @@ pub struct Names {
     pub target: String,
     /// The same without its schema, in front of its columns.
     pub target_table: String,
-    /// The target's name as a literal: what ledger and fence call it.
+    /// The target's name as a literal: what the ledger calls it.
     pub target_text: String,
     /// The token of the group.
     pub token: u64,
@@ -88,7 +90,7 @@ impl Names {
         let columns = own.chain(columns.keys().map(Identifier::as_str)).map(identifier).collect();
         Ok(Self {
             ledger: own_table("ledger"),
-            fence: own_table("fence"),
+            runs: own_table(&format!("runs_{}", target_hash(group.table()))),
             lock: own_table(&format!("lock_{}", target_hash(group.table()))),
             stage: own_table(&group_table(STAGE, group)),
             members: own_table(&group_table(MEMBERS, group)),
@@ -140,6 +142,11 @@ pub fn check_size(statements: &[String], subject: &str) -> Result<()> {
         ))),
         _ => Ok(()),
     }
+}
+
+/// The ledger's columns, quoted, in order.
+fn ledger_columns() -> Vec<String> {
+    crate::ledger::COLUMNS.iter().map(|(name, _)| identifier(name)).collect()
 }
 
 /// A table in our schema, quoted.

@@ -186,24 +186,24 @@ impl Steps<'_> {
         }
     }
 
-    /// The tables are there, the fence knows of us, and the ledger was read: what it settles is not staged.
+    /// The tables are there, our token is known, and the ledger was read: what it settles is not staged.
     async fn prepared(&self, id: &str, held: &Held) -> Result<LoadState> {
         let prepare = held.loading.prepare()?;
         let mut answers = Vec::new();
-        for number in [prepare.fence, prepare.ledger, prepare.columns, prepare.tables] {
+        for number in [prepare.tokens, prepare.ledger, prepare.columns, prepare.tables] {
             let Some(rows) = self.warehouse.rows(&nth_of_batch(id, number)).await? else {
                 return self.failed(LoadStep::Prepare, held, failure(id, Kind::Transient, UNKNOWN)).await;
             };
             answers.push(rows);
         }
-        let [fence, ledger, columns, tables] = answers.as_slice() else {
+        let [tokens, ledger, columns, tables] = answers.as_slice() else {
             return Err(Error::new(Kind::Bug, "read the answers of", id));
         };
         let token = held.group().token();
-        let greatest = fence.first().map(|row| row.count(0)).transpose()?.unwrap_or(token);
+        let greatest = tokens.first().map(|row| row.count(0)).transpose()?.unwrap_or(token);
         if greatest > token {
-            // The lease is ours, and the fence knows a greater token: the lease was deleted since.
-            tracing::warn!(token, greatest, "the fence is ahead of the lease");
+            // The lease is ours, and the warehouse knows a greater token: the lease was deleted since.
+            tracing::warn!(token, greatest, "the warehouse is ahead of the lease");
             return self.lead_again(held, greatest + 1).await;
         }
         let entries = ledger.iter().map(Entry::read).collect::<Result<Vec<_>>>()?;

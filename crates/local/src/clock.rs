@@ -13,6 +13,16 @@ pub fn system() -> Clock {
     Arc::new(aws::edge::now)
 }
 
+/// How long things take besides what they take on this machine: nothing, unless somebody wants to know how long AWS takes.
+/// They pass by the clock of tokio, which a test can let run ahead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Latencies {
+    /// A call of a function in this process.
+    pub function: Duration,
+    /// Statements of the warehouse.
+    pub warehouse: warehouse::Latencies,
+}
+
 /// How long a second of waiting takes: Wait states, pauses before a retry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Pace {

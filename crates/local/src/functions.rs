@@ -31,6 +31,7 @@ const TIMEOUT: Duration = Duration::from_secs(900);
 pub struct InProcess {
     clients: Clients,
     clock: Clock,
+    latency: Duration,
     ended: watch::Receiver<()>,
     starter: starter::Config,
     transform: transform::Config,
@@ -40,10 +41,12 @@ pub struct InProcess {
 }
 
 impl InProcess {
-    /// Reads the settings of all handlers. Calls end where they stand once the sender of `ended` is gone.
+    /// Reads the settings of all handlers. Each call waits for `latency` first. Calls end where they stand once the sender
+    /// of `ended` is gone.
     pub fn read(
         clients: Clients,
         clock: Clock,
+        latency: Duration,
         ended: watch::Receiver<()>,
         settings: &[(String, String)],
     ) -> Result<Self> {
@@ -53,6 +56,7 @@ impl InProcess {
         Ok(Self {
             clients,
             clock,
+            latency,
             ended,
             starter: starter::Config::read(get)?,
             transform: transform::Config::read(get)?,
@@ -91,6 +95,9 @@ fn answer<A: Serialize>(answer: A) -> Result<Value> {
 impl Invoke for InProcess {
     async fn invoke(&self, function: &str, payload: Value) -> Invocation {
         let Some(function) = function_name(function) else { return not_found(function) };
+        if !self.latency.is_zero() {
+            tokio::time::sleep(self.latency).await;
+        }
         let (handlers, mut ended, runtime) = (self.clone(), self.ended.clone(), Handle::current());
         let call = tokio::task::spawn_blocking(move || {
             runtime.block_on(async {

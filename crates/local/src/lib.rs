@@ -44,7 +44,7 @@ mod target;
 mod upload;
 pub mod wire;
 
-pub use clock::{Clock, Pace};
+pub use clock::{Clock, Latencies, Pace};
 pub use faults::{Called, Fault, Faults, Rule};
 pub use folder::{Running, running};
 pub use invoke::{Invocation, Invoke};

@@ -10,11 +10,11 @@ use aws::metric::Sink;
 use model::name::S3Url;
 use model::{Error, Kind, Result};
 use serde_json::Value;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::clock::{self, Clock, Pace};
+use crate::clock::{self, Clock, Latencies, Pace};
 use crate::faults::Faults;
 use crate::folder::{Folder, endpoint};
 use crate::invoke::{Invocation, Invoke};
@@ -51,6 +51,8 @@ pub struct Options {
     pub pace: Pace,
     /// The time it goes by.
     pub clock: Clock,
+    /// How much longer things take than they must.
+    pub latencies: Latencies,
     /// How often the handlers' clients try a call, 1 for never again.
     pub max_attempts: u32,
     /// The state machine, as in `infra/flow.asl.json`.
@@ -68,6 +70,7 @@ impl Options {
             functions: Functions::InProcess,
             pace: Pace::Fast,
             clock: clock::system(),
+            latencies: Latencies::default(),
             max_attempts: 3,
             flow: include_str!("../../../infra/flow.asl.json").to_owned(),
             secrets: BTreeMap::new(),
@@ -77,8 +80,8 @@ impl Options {
 
 /// A local AWS that runs.
 ///
-/// All of it runs on a runtime of its own, so that [`kill`](Self::kill) ends every task where it stands. Dropping it is
-/// like a kill.
+/// All of it runs on a runtime of its own, so that [`kill`](Self::kill) ends every task where it stands (but for
+/// [`start_here`](Self::start_here)). Dropping it is like a kill.
 pub struct Local {
     host: Option<Host>,
     url: String,
@@ -92,7 +95,8 @@ pub struct Local {
 
 /// The runtime and the folder it works on. The folder is let go after the last write.
 struct Host {
-    runtime: Runtime,
+    /// Ours; `None` where tasks run on the caller's.
+    runtime: Option<Runtime>,
     /// Calls of handlers run while this is there.
     alive: watch::Sender<()>,
     folder: Folder,
@@ -101,7 +105,9 @@ struct Host {
 impl Host {
     fn end(self) {
         drop(self.alive);
-        self.runtime.shutdown_timeout(LAST_WRITES);
+        if let Some(runtime) = self.runtime {
+            runtime.shutdown_timeout(LAST_WRITES);
+        }
         drop(self.folder);
     }
 }
@@ -115,10 +121,23 @@ impl Local {
         let folder = Folder::take(&options.state)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("aws").build();
         let runtime = runtime.map_err(|error| Error::new(Kind::Bug, "make", "a runtime").because(error))?;
+        Self::start_on(Some(runtime), folder, options).await
+    }
+
+    /// Like [`start`](Self::start), with all tasks on the caller's runtime: a test may let its time run ahead. While a
+    /// function or a write to the disk runs it stands still, so what a caller does itself of such kind belongs into
+    /// `spawn_blocking` too. Tasks end when that runtime does; until then they are left alone by a kill or a drop.
+    pub async fn start_here(options: Options) -> Result<Self> {
+        let folder = Folder::take(&options.state)?;
+        Self::start_on(None, folder, options).await
+    }
+
+    async fn start_on(runtime: Option<Runtime>, folder: Folder, options: Options) -> Result<Self> {
         let (alive, ended) = watch::channel(());
+        let tasks = runtime.as_ref().map_or_else(Handle::current, |runtime| runtime.handle().clone());
         let host = Host { runtime, alive, folder };
         let path = host.folder.path().to_owned();
-        let opened = host.runtime.spawn(open(options.clone(), path, ended)).await;
+        let opened = tasks.spawn(open(options.clone(), path, ended)).await;
         let opened = opened.map_err(|error| Error::new(Kind::Bug, "start", "the local AWS").because(error));
         let Opened { listener, url, server, services, faults, metrics } = match opened.and_then(|opened| opened) {
             Ok(opened) => opened,
@@ -128,7 +147,7 @@ impl Local {
             }
         };
         let (stop, stopped) = watch::channel(false);
-        let serving = host.runtime.spawn(Arc::new(server).serve(listener, stopped));
+        let serving = tasks.spawn(Arc::new(server).serve(listener, stopped));
         let noted = host.folder.note(&url);
         let local = Self {
             host: Some(host),

@@ -85,7 +85,7 @@ impl Services {
 
 /// Opens everything. Runs on the runtime that will serve; handlers in this process end once the sender of `ended` is gone.
 pub async fn open(options: Options, folder: PathBuf, ended: watch::Receiver<()>) -> Result<Opened> {
-    let clock = Arc::clone(&options.clock);
+    let (clock, latencies) = (Arc::clone(&options.clock), options.latencies);
     let listener = TcpListener::bind(("127.0.0.1", options.port)).await;
     let listener = listener.map_err(|error| config("listen on", format!("127.0.0.1:{}", options.port), error))?;
     let address = listener.local_addr().map_err(|error| config("listen on", "127.0.0.1", error))?;
@@ -93,7 +93,9 @@ pub async fn open(options: Options, folder: PathBuf, ended: watch::Receiver<()>)
     let metrics = Arc::new(Mutex::new(Vec::new()));
     let clients = Clients::at(&endpoint(&url, options.max_attempts, Sink::Kept(Arc::clone(&metrics)))).await;
     let functions: Arc<dyn Invoke> = match &options.functions {
-        Functions::InProcess => Arc::new(InProcess::read(clients, clock.clone(), ended, &names::settings())?),
+        Functions::InProcess => {
+            Arc::new(InProcess::read(clients, clock.clone(), latencies.function, ended, &names::settings())?)
+        }
         Functions::Url(url) => Arc::new(AtUrl::new(url)?),
         Functions::Given(functions) => Arc::clone(functions),
     };
@@ -116,7 +118,12 @@ pub async fn open(options: Options, folder: PathBuf, ended: watch::Receiver<()>)
         Arc::new(move |created: Created| event::notify(&deliveries, &created))
     };
     let faults = Faults::default();
-    let redshift = Arc::new(RedshiftData::open(&folder.join("warehouse"), Arc::clone(&store), clock.clone())?);
+    let redshift = Arc::new(RedshiftData::open(
+        &folder.join("warehouse"),
+        Arc::clone(&store),
+        clock.clone(),
+        latencies.warehouse,
+    )?);
     let uploads = Arc::new(Uploads::default());
     let credentials = (names::ACCESS_KEY_ID, names::SECRET_ACCESS_KEY);
     let s3 = s3::service(Arc::clone(&store), Arc::clone(&uploads), credentials, on_created);

@@ -13,7 +13,7 @@ use model::name::S3Url;
 use s3s::S3ErrorCode;
 use serde_json::Value;
 use warehouse::data_api::{DataApi, Endpoints};
-use warehouse::{ObjectError, Objects, Warehouse};
+use warehouse::{Latencies, ObjectError, Objects, Warehouse};
 
 use crate::clock::Clock;
 use crate::names;
@@ -24,9 +24,9 @@ use crate::wire::{ApiError, Service};
 pub struct RedshiftData(DataApi);
 
 impl RedshiftData {
-    /// Opens the warehouse in a folder. Statements that ran when the process before ended are ABORTED.
-    pub fn open(folder: &Path, store: Arc<Store>, clock: Clock) -> Result<Self> {
-        let warehouse = Warehouse::open(folder, Arc::new(StoredObjects(store)), clock)?;
+    /// Opens the warehouse in a folder, with statements that take so long. Those that ran when the process before ended are ABORTED.
+    pub fn open(folder: &Path, store: Arc<Store>, clock: Clock, latencies: Latencies) -> Result<Self> {
+        let warehouse = Warehouse::open_with(folder, Arc::new(StoredObjects(store)), clock, latencies)?;
         let endpoints = Endpoints {
             workgroups: vec![names::WORKGROUP.to_owned()],
             clusters: vec![names::CLUSTER.to_owned()],

@@ -152,7 +152,7 @@ pub struct LoadState {
 pub enum LoadStep {
     /// Another run's turn: nothing is submitted.
     Queue,
-    /// Schemas, ledger, fence, lock and target tables, where they are missing; the token is made known and the ledger
+    /// Schemas, ledger, runs, lock and target tables, where they are missing; the token is made known and the ledger
     /// read.
     Prepare,
     /// A change of the target in place: a column more, or a longer varchar.

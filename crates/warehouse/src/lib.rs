@@ -49,4 +49,4 @@ pub use objects::{ObjectError, Objects};
 pub use query::{ResultColumn, ResultSet};
 pub use transaction::{Outcome, Transaction};
 pub use types::Type;
-pub use warehouse::{Clock, Warehouse};
+pub use warehouse::{Clock, Latencies, Warehouse};

@@ -4,6 +4,7 @@ mod ddl;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use datafusion::sql::sqlparser::tokenizer::Token;
@@ -58,6 +59,10 @@ pub struct Transaction {
     /// The warehouse as it was, and as it is for this transaction; taken by the first statement, after its waiting.
     state: Option<(Arc<Catalog>, Catalog)>,
     changes: Changes,
+    /// Tables whose rows were read, or are bound to the snapshot otherwise.
+    read: BTreeSet<TableName>,
+    /// Tables that others have changed since the snapshot, and that this transaction has only added rows to.
+    joined: BTreeSet<TableName>,
     started: DateTime<Utc>,
     last_copy_rows: u64,
     failed: bool,
@@ -66,8 +71,18 @@ pub struct Transaction {
 impl Transaction {
     pub(crate) fn new(inner: Arc<Inner>, extent: Extent) -> Self {
         let (started, holder) = (inner.now(), inner.holder());
-        let changes = Changes::default();
-        Self { inner, extent, holder, state: None, changes, started, last_copy_rows: 0, failed: false }
+        Self {
+            inner,
+            extent,
+            holder,
+            state: None,
+            changes: Changes::default(),
+            read: BTreeSet::new(),
+            joined: BTreeSet::new(),
+            started,
+            last_copy_rows: 0,
+            failed: false,
+        }
     }
 
     /// The rows of the last COPY before this transaction in its session.
@@ -117,6 +132,7 @@ impl Transaction {
         if !has_changes {
             return Ok(());
         }
+        pass(inner.latencies().commit).await;
         let commit = move || {
             let committed = inner.commit(&base, work, &changes, receipt);
             // Locks go only after what they guard is there for the next holder to see.
@@ -188,6 +204,31 @@ impl Transaction {
         if found.is_err() && is_later { Err(SqlError::later_relation(name)) } else { found }
     }
 
+    /// A table that rows are added to. Whoever only adds to it goes on top of what was committed while it waited for the
+    /// lock; whoever has read it is bound to its snapshot, and so is whoever finds it made anew or altered.
+    fn table_to_add_to(&mut self, name: &TableName) -> SqlResult<Arc<Table>> {
+        let seen = self.table(name)?;
+        let is_bound = self.read.contains(name) || self.changes.tables.contains(name);
+        let newest = self.inner.current().tables.get(name).map(Arc::clone);
+        let newest = newest.filter(|newest| {
+            !is_bound && !Arc::ptr_eq(newest, &seen) && newest.id == seen.id && newest.definition == seen.definition
+        });
+        let (Some(newest), Some((base, work))) = (newest, &mut self.state) else { return Ok(seen) };
+        Arc::make_mut(base).tables.insert(name.clone(), Arc::clone(&newest));
+        work.tables.insert(name.clone(), Arc::clone(&newest));
+        self.joined.insert(name.clone());
+        Ok(newest)
+    }
+
+    /// Notes that rows of a table are read, where they are those of the snapshot.
+    fn reads(&mut self, name: &TableName) -> SqlResult<()> {
+        if self.joined.contains(name) {
+            return Err(SqlError::conflict(name));
+        }
+        self.read.insert(name.clone());
+        Ok(())
+    }
+
     fn put(&mut self, name: TableName, table: Table) {
         self.work().tables.insert(name.clone(), Arc::new(table));
         self.changes.tables.insert(name);
@@ -195,7 +236,7 @@ impl Transaction {
 
     async fn copy(&mut self, copy: &Copy, query_id: u64) -> SqlResult<()> {
         self.last_copy_rows = 0;
-        let table = self.table(&copy.table)?;
+        let table = self.table_to_add_to(&copy.table)?;
         let start_time = self.inner.now();
         let loaded = copy::load(copy, &table, self.inner.objects()).await;
         let entry = |rows, files, bytes, error: Option<LoadError>| LoadEntry {
@@ -211,6 +252,7 @@ impl Transaction {
         };
         match loaded {
             Ok(loaded) => {
+                pass(self.inner.latencies().copy).await;
                 self.inner.log_load(entry(loaded.rows, loaded.files, loaded.bytes, None))?;
                 self.last_copy_rows = loaded.rows;
                 let appended = table.append(loaded.batches, &mut || self.inner.next_id())?;
@@ -228,7 +270,7 @@ impl Transaction {
         let origins = write::origins(&insert.source);
         let prepared = Prepared::of(*insert.source.clone(), Place::Insert, &self.session())?;
         let result = self.query(prepared, None).await?;
-        let table = self.table(&insert.table)?;
+        let table = self.table_to_add_to(&insert.table)?;
         let batches = write::inserted(insert, &table, &result, &origins)?;
         let appended = table.append(batches, &mut || self.inner.next_id())?;
         self.put(insert.table.clone(), appended);
@@ -249,6 +291,7 @@ impl Transaction {
         for relation in &prepared.relations {
             if let Relation::Table(table) = relation {
                 self.holder.take(table, Use::Read).await?;
+                self.reads(table)?;
             }
         }
         let mut scope = Scope::new();
@@ -269,6 +312,13 @@ impl Transaction {
             scope.insert(relation.clone(), rows);
         }
         self.inner.engine().run(prepared, &scope).await
+    }
+}
+
+/// Lets time pass, where there is any.
+async fn pass(latency: Duration) {
+    if !latency.is_zero() {
+        tokio::time::sleep(latency).await;
     }
 }
 

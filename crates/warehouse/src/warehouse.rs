@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -21,6 +22,16 @@ pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 /// Receipts are asked for at the next open; none is needed for longer than a statement's record is kept.
 const RECEIPTS_KEPT: TimeDelta = TimeDelta::hours(48);
 
+/// How long statements take besides the double's own work, for whoever wants to know how long a load takes on Redshift.
+/// They pass by the clock of tokio, which a test can let run ahead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Latencies {
+    /// A COPY that succeeds.
+    pub copy: Duration,
+    /// The commit of a transaction that changes something; its locks are held meanwhile.
+    pub commit: Duration,
+}
+
 /// A warehouse in a folder. Clones are the same warehouse; two processes must not open one folder.
 #[derive(Debug, Clone)]
 pub struct Warehouse {
@@ -28,8 +39,19 @@ pub struct Warehouse {
 }
 
 impl Warehouse {
-    /// Opens the warehouse in a folder, which is made where it is missing. `objects` is where COPY reads.
+    /// Opens the warehouse in a folder, which is made where it is missing. `objects` is where COPY reads. Statements take no
+    /// longer than they must.
     pub fn open(folder: impl AsRef<Path>, objects: Arc<dyn Objects>, clock: Clock) -> model::Result<Self> {
+        Self::open_with(folder, objects, clock, Latencies::default())
+    }
+
+    /// The same with statements that take as long as this says.
+    pub fn open_with(
+        folder: impl AsRef<Path>,
+        objects: Arc<dyn Objects>,
+        clock: Clock,
+        latencies: Latencies,
+    ) -> model::Result<Self> {
         let folder = folder.as_ref();
         let Opened { store, catalog, next_id } = Store::open(folder)?;
         let loads = LoadLog::open(folder)?;
@@ -44,6 +66,7 @@ impl Warehouse {
             loads: Mutex::new(loads),
             objects,
             clock,
+            latencies,
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -99,6 +122,7 @@ pub(crate) struct Inner {
     loads: Mutex<LoadLog>,
     objects: Arc<dyn Objects>,
     clock: Clock,
+    latencies: Latencies,
 }
 
 impl std::fmt::Debug for Inner {
@@ -137,6 +161,10 @@ impl Inner {
 
     pub fn objects(&self) -> &dyn Objects {
         self.objects.as_ref()
+    }
+
+    pub fn latencies(&self) -> Latencies {
+        self.latencies
     }
 
     pub fn with_loads<T>(&self, work: impl FnOnce(&LoadLog) -> T) -> T {

@@ -188,7 +188,7 @@ async fn tokens_that_were_given_stay_given_when_the_lease_is_deleted() {
     let (s3, bucket) = (&pipeline.place.clients.s3, &pipeline.place.control_bucket);
     object::remove(s3, bucket, &layout::lease(&table())).await.unwrap();
     pipeline.deliver("three", &[("a.csv", FOUR_ROWS)]).await.unwrap();
-    // And where all that is known of them went: the fence knows.
+    // And where all that is known of them went: the warehouse knows.
     for listed in object::list(s3, bucket, "groups/").await.unwrap() {
         object::remove(s3, bucket, &listed.key).await.unwrap();
     }

@@ -15,6 +15,7 @@ mod plan;
 mod redshift;
 mod refusals;
 mod schema;
+mod simulation;
 mod table;
 mod transform;
 mod trial;

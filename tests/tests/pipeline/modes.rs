@@ -163,3 +163,27 @@ async fn a_reader_sees_the_table_before_or_after_a_refresh_and_nothing_between()
     let (seen, ()) = tokio::join!(seen, written);
     assert!(seen.len() > 1, "it was read before and after: {seen:?}");
 }
+
+#[tokio::test]
+async fn a_batch_whose_rows_of_the_ledger_are_deleted_was_never_there() {
+    let (_folder, pipeline) = pipeline("mode: replace").await;
+    deliver(&pipeline, 1, "1,10,2026-01-05\n").await;
+    deliver(&pipeline, 2, "2,20,2026-01-05\n").await;
+    let late = deliver(&pipeline, 1, "1,11,2026-01-05\n").await;
+    assert_eq!(counted(&late), [1, 0, 1, 0, 0], "a later batch is there");
+
+    let later = "DELETE FROM sluice.ledger WHERE as_of = '2026-01-03'";
+    pipeline.query(later).await.unwrap();
+    let again = deliver(&pipeline, 1, "1,12,2026-01-05\n").await;
+    assert_eq!(counted(&again), [1, 1, 0, 0, 0]);
+    assert_eq!(rows(&pipeline).await, [row(1, 12, "2026-01-05")]);
+
+    // A table of the target's runs that is gone is made again: its batches keep their places.
+    let query = "SELECT table_name FROM svv_tables WHERE table_schema = 'sluice' AND table_name LIKE 'runs%'";
+    let runs = pipeline.query(query).await.unwrap().remove(0).remove(0);
+    deliver(&pipeline, 3, "3,30,2026-01-05\n").await;
+    pipeline.query(&format!("DROP TABLE sluice.{}", runs.as_str().unwrap())).await.unwrap();
+    let late = deliver(&pipeline, 1, "1,13,2026-01-05\n").await;
+    assert_eq!(counted(&late), [1, 0, 1, 0, 0]);
+    assert_eq!(rows(&pipeline).await, [row(3, 30, "2026-01-05")]);
+}

@@ -119,7 +119,7 @@ fn is_kept() -> String {
 
 /// Rows of other batches in the group's partitions, unless they are of a later batch than the group has there.
 fn delete_older(of: &Publication<'_>) -> [String; 2] {
-    let Names { target, partitions, members, ledger, .. } = of.names;
+    let Names { target, partitions, members, runs, .. } = of.names;
     let there = of.in_target();
     let keys = partition_of_target(of, &there);
     let delete = |using: &str, condition: &str| {
@@ -130,8 +130,8 @@ fn delete_older(of: &Publication<'_>) -> [String; 2] {
             same_partition = equal(&keys_of("\"_sluice_of\"", &keys), &keys),
         )
     };
-    let joined = format!(",\n    {members} AS \"_sluice_member\",\n    {ledger} AS \"_sluice_entry\"");
-    let is_earlier = of.is_earlier(&there, "\"_sluice_entry\".", "\"_sluice_member\".");
+    let joined = format!(",\n    {members} AS \"_sluice_member\",\n    {runs} AS \"_sluice_entry\"");
+    let is_earlier = Publication::is_earlier(&there, "\"_sluice_entry\".", "\"_sluice_member\".");
     [
         delete(&joined, &format!("\"_sluice_member\".\"place\" = \"_sluice_of\".\"place\"\n    AND {is_earlier}")),
         delete("", &of.is_of_nobody(&there)),

@@ -38,7 +38,7 @@ const ENTRY: &str = "\"_sluice_entry\".";
 /// Rows of other batches that are older than a staged row with their key. Which of several staged rows stays does not
 /// matter here: what is older than one of them is older than the newest.
 fn delete_older(of: &Publication<'_>) -> Vec<String> {
-    let Names { target, stage, members, ledger, .. } = of.names;
+    let Names { target, stage, members, runs, .. } = of.names;
     let there = of.in_target();
     let same_key = equal(&key_of_target(of, &there), &key_of_staged(of, STAGED));
     let is_of_others = of.is_of_others(&there);
@@ -55,8 +55,8 @@ fn delete_older(of: &Publication<'_>) -> Vec<String> {
         equal = format!("({there} = {staged} OR ({there} IS NULL AND {staged} IS NULL))\n    AND ");
     }
     // Statements of their own rather than one OR: a subquery inside an OR is more than every planner takes.
-    let joined = format!(",\n    {members} AS \"_sluice_member\",\n    {ledger} AS \"_sluice_entry\"");
-    let is_earlier = of.is_earlier(&there, ENTRY, MEMBER);
+    let joined = format!(",\n    {members} AS \"_sluice_member\",\n    {runs} AS \"_sluice_entry\"");
+    let is_earlier = Publication::is_earlier(&there, ENTRY, MEMBER);
     statements.push(delete(&joined, format!("{equal}{MEMBER}\"run\" = {STAGED}\"_sluice_run\"\n    AND {is_earlier}")));
     statements.push(delete("", format!("{equal}{}", of.is_of_nobody(&there))));
     statements

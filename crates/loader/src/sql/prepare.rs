@@ -1,7 +1,7 @@
 //! Step one: what is missing is created, who loads is made known, and what is there is read.
 //!
-//! The token goes into the fence before anything else of the group does, under the lock that a publish holds. So a publish
-//! under an earlier token has either committed by then, or it will find the greater token and fail. Whether the ledger that
+//! The token is made known before anything else of the group is, under the lock that a publish holds. So a publish under an
+//! earlier token has either committed by then, or it will find the greater token and fail. Whether the ledger that
 //! is read here says what one has committed that the LOCK had waited for is (U): the snapshot may be older, for other
 //! statements stand before the LOCK. Where it is, the guards of this group's publish find what was missed here, and the
 //! verdict settles it.
@@ -13,7 +13,7 @@ use model::group::Member;
 use model::name::{Identifier, TableName};
 
 use super::quote::{identifier, literal};
-use super::{Names, SCHEMA, column_definitions, target_hash, verdict};
+use super::{Names, SCHEMA, column_definitions, ledger_columns, target_hash, verdict};
 use crate::ledger;
 use crate::target::TableColumn;
 
@@ -23,7 +23,7 @@ pub struct Prepare {
     /// All of them, in order.
     pub statements: Vec<String>,
     /// Which one answers the greatest token of the target.
-    pub fence: usize,
+    pub tokens: usize,
     /// Which one answers the ledger's rows of the batches.
     pub ledger: usize,
     /// Which one answers the target's columns, those of a table that was there before included.
@@ -43,36 +43,47 @@ impl Prepare {
         let mut statements = vec![
             format!("CREATE SCHEMA IF NOT EXISTS {}", identifier(SCHEMA)),
             format!("CREATE TABLE IF NOT EXISTS {} (\n{}\n)", names.ledger, ledger_definitions()),
+            format!("CREATE TABLE IF NOT EXISTS {} (\n{}\n)", names.runs, ledger_definitions()),
             format!(
-                "CREATE TABLE IF NOT EXISTS {} (\n    \"target\" varchar(256) NOT NULL,\n    \
-                 \"token\" bigint NOT NULL,\n    \"claimed_at\" timestamp NOT NULL\n)",
-                names.fence
+                "CREATE TABLE IF NOT EXISTS {} (\n    \"token\" bigint NOT NULL,\n    \"claimed_at\" timestamp NOT NULL\n)",
+                names.lock
             ),
-            format!("CREATE TABLE IF NOT EXISTS {} (\n    \"nothing\" smallint\n)", names.lock),
             format!("CREATE SCHEMA IF NOT EXISTS {}", names.target_schema),
             format!("CREATE TABLE IF NOT EXISTS {} {}", names.target, target_definition(dataset, target)),
             format!("LOCK {}", names.lock),
-            format!(
-                "INSERT INTO {} (\"target\", \"token\", \"claimed_at\")\nSELECT {}, {}, GETDATE()",
-                names.fence, names.target_text, names.token
-            ),
+            format!("INSERT INTO {} (\"token\", \"claimed_at\")\nSELECT {}, GETDATE()", names.lock, names.token),
         ];
+        statements.extend(runs_of_ledger(names));
         let mut push = |statement| {
             statements.push(statement);
             statements.len() - 1
         };
-        let fence =
-            push(format!("SELECT MAX(\"token\")\nFROM {}\nWHERE \"target\" = {}", names.fence, names.target_text));
+        let tokens = push(format!("SELECT MAX(\"token\")\nFROM {}", names.lock));
         let ledger = push(verdict::statement(names, members)?);
         let columns = push(target_columns(target)?);
         let tables = push(tables_of_groups(&target.table)?);
-        Ok(Self { statements, fence, ledger, columns, tables })
+        Ok(Self { statements, tokens, ledger, columns, tables })
     }
 }
 
 /// The target's columns, distribution and sorting, as they stand behind its name.
 pub fn target_definition(dataset: &IndexMap<Identifier, Column>, target: &LoadTarget) -> String {
     format!("(\n{}\n){}", column_definitions(dataset, |kind| kind.row().redshift), distribution(target))
+}
+
+/// Makes the target's own table of runs what the ledger says. A publish writes both; but the one may be new, and of the other
+/// a person may have deleted rows, so that they are published again.
+fn runs_of_ledger(names: &Names) -> [String; 2] {
+    let Names { ledger, runs, target_text, .. } = names;
+    let columns = ledger_columns().join(", ");
+    let is_of_target = format!("\"target\" = {target_text}");
+    [
+        format!("DELETE FROM {runs}\nWHERE \"run\" NOT IN (SELECT \"run\" FROM {ledger} WHERE {is_of_target})"),
+        format!(
+            "INSERT INTO {runs} ({columns})\nSELECT {columns}\nFROM {ledger}\nWHERE {is_of_target}\n    \
+             AND \"run\" NOT IN (SELECT \"run\" FROM {runs})"
+        ),
+    ]
 }
 
 fn ledger_definitions() -> String {

@@ -68,20 +68,16 @@ impl<'a> Publication<'a> {
         format!("COALESCE({row}\"_sluice_batch\", '') NOT IN (SELECT \"batch\" FROM {})", self.names.members)
     }
 
-    /// The target's rows of no run that the ledger knows of: somebody else wrote them, and they are older than all.
+    /// The target's rows of no run that is known: somebody else wrote them, and they are older than all.
     pub fn is_of_nobody(&self, row: &str) -> String {
-        format!(
-            "COALESCE({row}\"_sluice_run\", '') NOT IN (\n        SELECT \"run\" FROM {}\n        WHERE \"target\" = {}\n    )",
-            self.names.ledger, self.names.target_text
-        )
+        format!("COALESCE({row}\"_sluice_run\", '') NOT IN (SELECT \"run\" FROM {})", self.names.runs)
     }
 
     /// The target's rows of a batch that is earlier than that of a run of the group. `row`, `entry` and `member` stand in
-    /// front of the columns of the target, the ledger and the members, which all are joined.
-    pub fn is_earlier(&self, row: &str, entry: &str, member: &str) -> String {
-        let target = &self.names.target_text;
+    /// front of the columns of the target, the target's runs and the members, which all are joined.
+    pub fn is_earlier(row: &str, entry: &str, member: &str) -> String {
         format!(
-            "{entry}\"run\" = {row}\"_sluice_run\"\n    AND {entry}\"target\" = {target}\n    AND (\n        \
+            "{entry}\"run\" = {row}\"_sluice_run\"\n    AND (\n        \
              {entry}\"batch_at\" < {member}\"batch_at\"\n        \
              OR ({entry}\"batch_at\" = {member}\"batch_at\" AND {entry}\"batch\" < {member}\"batch\")\n    )"
         )
@@ -96,11 +92,10 @@ impl<'a> Publication<'a> {
         let (at, batch) = (crate::ledger::timestamp(latest.batch_at), literal(latest.batch.as_str())?);
         // A batch's place does not move; were it to, the group's own earlier deliveries would still be no later batch.
         let is_latest = format!(
-            "(\n        SELECT COUNT(*) FROM {ledger}\n        WHERE \"target\" = {target}\n        \
-             AND \"batch\" NOT IN (SELECT \"batch\" FROM {members})\n        \
+            "(\n        SELECT COUNT(*) FROM {runs}\n        \
+             WHERE \"batch\" NOT IN (SELECT \"batch\" FROM {members})\n        \
              AND (\"batch_at\" > {at} OR (\"batch_at\" = {at} AND \"batch\" > {batch}))\n    ) = 0",
-            ledger = self.names.ledger,
-            target = self.names.target_text,
+            runs = self.names.runs,
             members = self.names.members,
         );
         Ok((literal(&latest.run.to_string())?, is_latest))

@@ -2,26 +2,30 @@
 //!
 //! ```text
 //! LOCK            publishes into one target take turns
-//! guards          nobody holds a later lease; no run of the group is in the ledger, no newer delivery of its batch is,
-//!                 its batch is in no other target
+//! guards          nobody holds a later lease; no run of the group is published, no newer delivery of its batch is
 //! (the mode's)    staging into the target
-//! ledger rows     counts taken from staging and target, by the warehouse, run by run
+//! runs            a row for each, its counts taken from staging and target, by the warehouse
 //! DELETE          the rows of the batches' earlier deliveries
 //! count check     accepted, staged, published and what the target holds are one number, for every run
 //! DROP            the group's tables
+//! ledger          the same rows again
 //! ```
+//!
+//! Of tables that publishes into other targets use, this transaction reads none, and it only adds rows to the ledger: under
+//! any isolation it conflicts with none of them, however long it takes (facts/redshift-sql.md, isolation and locks). So
+//! it cannot see whether a batch is in another target meanwhile: `prepare` looks, and the verdict refuses what came since.
 //!
 //! LOCK stands first, as facts/redshift-sql.md has it (isolation and locks): where the transaction's snapshot is taken
 //! only after the LOCK is granted, the guards see what the publish before this one committed. That it is taken then is
 //! (U): the facts say no more than "put FIRST". Where it is taken before, the second of two publishes meets a
-//! write-write conflict (1023) on the ledger or the target: it fails as a whole, the ledger is asked, and it is tried
+//! conflict (1023) on the target or its runs: it fails as a whole, the ledger is asked, and it is tried
 //! again with a new snapshot.
 
 use model::Result;
 
 use super::publication::Publication;
 use super::quote::{identifier, literal};
-use super::{Names, drop_tables, members};
+use super::{Names, drop_tables, ledger_columns, members};
 use crate::loading::Loading;
 use crate::mode::{self, Mode};
 
@@ -29,18 +33,15 @@ use crate::mode::{self, Mode};
 pub fn statements(loading: &Loading) -> Result<Vec<String>> {
     let (names, mode) = (&loading.names, mode::find(loading.target.mode)?);
     let publication = Publication::of(loading)?;
-    let mut statements = vec![
-        format!("LOCK {}", names.lock),
-        no_later_holder(names),
-        not_published(names),
-        no_newer_delivery(names),
-        no_other_target(names),
-    ];
+    let mut statements =
+        vec![format!("LOCK {}", names.lock), no_later_holder(names), not_published(names), no_newer_delivery(names)];
     statements.extend(mode.publish(&publication)?);
-    statements.push(ledger_rows(&publication, mode)?);
+    statements.push(run_rows(&publication, mode)?);
     statements.push(delete_earlier(names));
     statements.push(count_check(names));
     statements.extend(drop_tables(&loading.group.group));
+    // Last, since publishes into other targets wait from here on until this one is committed.
+    statements.push(ledger_rows(names));
     Ok(statements)
 }
 
@@ -48,13 +49,13 @@ pub fn statements(loading: &Loading) -> Result<Vec<String>> {
 fn no_later_holder(names: &Names) -> String {
     fails_where(
         "'a later holder of the lease has token ' || CAST(\"token\" AS varchar)",
-        &names.fence,
-        &format!("\"target\" = {} AND \"token\" > {}", names.target_text, names.token),
+        &names.lock,
+        &format!("\"token\" > {}", names.token),
     )
 }
 
 fn not_published(names: &Names) -> String {
-    fails_where("\"run\" || ' is in the ledger already'", &names.ledger, &is_of_group(names, "run"))
+    fails_where("\"run\" || ' is in the ledger already'", &names.runs, &is_of_group(names, "run"))
 }
 
 /// The same order as [`Member::order`](model::group::Member::order): by sequencer where both have one, else by the
@@ -62,7 +63,10 @@ fn not_published(names: &Names) -> String {
 fn no_newer_delivery(names: &Names) -> String {
     fails_where(
         "\"entry\".\"run\" || ', a newer delivery of the batch, is in the ledger'",
-        &beside_ledger(names),
+        &format!(
+            "{} AS \"entry\"\nINNER JOIN {} AS \"member\"\n    ON \"entry\".\"batch\" = \"member\".\"batch\"",
+            names.runs, names.members
+        ),
         "\"entry\".\"run\" <> \"member\".\"run\"\n    AND (\n        \
          \"entry\".\"sequencer\" > \"member\".\"sequencer\"\n        \
          OR (\n            (\"entry\".\"sequencer\" IS NULL OR \"member\".\"sequencer\" IS NULL)\n            \
@@ -70,25 +74,8 @@ fn no_newer_delivery(names: &Names) -> String {
     )
 }
 
-/// [`ledger::check_target`](crate::ledger::check_target) again, for what was published since `prepare`. Another target has
-/// another lock: two publishes at the very same time may both pass, and the verdict refuses what came of it.
-fn no_other_target(names: &Names) -> String {
-    fails_where(
-        "\"entry\".\"run\" || ', a delivery of the batch, is in the ledger with another target'",
-        &beside_ledger(names),
-        &format!("\"entry\".\"target\" <> {}", names.target_text),
-    )
-}
-
 fn is_of_group(names: &Names, column: &str) -> String {
     format!("\"{column}\" IN (SELECT \"{column}\" FROM {})", names.members)
-}
-
-fn beside_ledger(names: &Names) -> String {
-    format!(
-        "{} AS \"entry\"\nINNER JOIN {} AS \"member\"\n    ON \"entry\".\"batch\" = \"member\".\"batch\"",
-        names.ledger, names.members
-    )
 }
 
 /// Fails the transaction where rows of the relation meet the condition, with a text about them. Redshift has no RAISE
@@ -103,9 +90,8 @@ pub(super) fn fails_where(text: &str, relation: &str, condition: &str) -> String
     )
 }
 
-fn ledger_rows(of: &Publication<'_>, mode: &dyn Mode) -> Result<String> {
+fn run_rows(of: &Publication<'_>, mode: &dyn Mode) -> Result<String> {
     let values = values(of)?;
-    let columns: Vec<String> = values.iter().map(|(column, _)| identifier(column)).collect();
     let values: Vec<String> = values.into_iter().map(|(_, value)| value).collect();
     let counts = counts(of, mode)?.into_iter().map(|(name, query)| {
         let query = query.replace('\n', "\n    ");
@@ -113,8 +99,8 @@ fn ledger_rows(of: &Publication<'_>, mode: &dyn Mode) -> Result<String> {
     });
     Ok(format!(
         "INSERT INTO {} (\n    {}\n)\nSELECT\n    {}\nFROM {} AS \"member\"{}",
-        of.names.ledger,
-        columns.join(",\n    "),
+        of.names.runs,
+        ledger_columns().join(",\n    "),
         values.join(",\n    "),
         of.names.members,
         counts.collect::<String>()
@@ -166,6 +152,13 @@ pub(super) fn values(of: &Publication<'_>) -> Result<Vec<(&'static str, String)>
     Ok(in_order.cloned().collect())
 }
 
+/// The group's rows of the target's runs, for all to see.
+fn ledger_rows(names: &Names) -> String {
+    let columns = ledger_columns().join(", ");
+    let Names { ledger, runs, token, .. } = names;
+    format!("INSERT INTO {ledger} ({columns})\nSELECT {columns}\nFROM {runs}\nWHERE \"token\" = {token}")
+}
+
 fn counted(relation: &str) -> String {
     format!("COALESCE(\"{relation}\".\"rows\", 0)")
 }
@@ -201,13 +194,13 @@ fn count_check(names: &Names) -> String {
     let relation = format!(
         "{members} AS \"member\"\nLEFT JOIN (\n    SELECT\n        \"run\",\n        COUNT(*) AS \"entries\",\n        \
          MAX(\"rows_staged\") AS \"staged\",\n        MAX(\"rows_published\") AS \"published\",\n        \
-         MAX(\"rows_stale\") AS \"stale\"\n    FROM {ledger}\n    WHERE {is_of_group}\n    GROUP BY \"run\"\n) AS \"entry\"\n    \
+         MAX(\"rows_stale\") AS \"stale\"\n    FROM {runs}\n    WHERE {is_of_group}\n    GROUP BY \"run\"\n) AS \"entry\"\n    \
          ON \"entry\".\"run\" = \"member\".\"run\"\nLEFT JOIN (\n    SELECT \"of\".\"run\" AS \"run\", COUNT(*) AS \"present\"\n    \
          FROM {target} AS \"present\"\n    INNER JOIN {members} AS \"of\"\n        \
          ON \"of\".\"batch\" = \"present\".\"_sluice_batch\"\n    GROUP BY \"of\".\"run\"\n) AS \"there\"\n    \
          ON \"there\".\"run\" = \"member\".\"run\"",
         members = names.members,
-        ledger = names.ledger,
+        runs = names.runs,
         is_of_group = is_of_group(names, "run"),
         target = names.target,
     );

@@ -1,7 +1,7 @@
 //! Tables that groups have left behind.
 //!
 //! A load drops its tables when it publishes, and the failure path drops them too. What neither reached (an execution that
-//! was aborted) is found by the next load of the same target: the fence keeps every earlier token from publishing, so that
+//! was aborted) is found by the next load of the same target: no earlier token can publish any more, so that
 //! its tables are of no use to anybody.
 
 use model::group::GroupName;

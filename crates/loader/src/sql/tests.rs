@@ -150,7 +150,7 @@ fn loaded_by(load: &str) -> Delivery {
 #[test]
 fn prepare_creates_what_is_missing_and_reads_what_is_there() {
     let prepare = loading(&delivery()).prepare().unwrap();
-    assert!(prepare.statements[prepare.fence].contains("\"fence\""));
+    assert!(prepare.statements[prepare.tokens].contains("\"lock_"));
     assert!(prepare.statements[prepare.ledger].contains("\"ledger\""));
     assert!(prepare.statements[prepare.columns].contains("svv_columns"));
     assert!(prepare.statements[prepare.tables].contains("svv_tables"));

@@ -35,14 +35,44 @@ CREATE TABLE IF NOT EXISTS "sluice"."ledger" (
     "rows_isolated" bigint NOT NULL
 );
 
-CREATE TABLE IF NOT EXISTS "sluice"."fence" (
+CREATE TABLE IF NOT EXISTS "sluice"."runs_7295ea3ee92a3b849ccce16dc7a09c96" (
+    "run" varchar(80) NOT NULL,
+    "batch" varchar(64) NOT NULL,
+    "dataset" varchar(64) NOT NULL,
+    "dataset_sha256" varchar(64) NOT NULL,
     "target" varchar(256) NOT NULL,
+    "mode" varchar(32) NOT NULL,
+    "manifest_url" varchar(1200) NOT NULL,
+    "manifest_version" varchar(1200) NOT NULL,
+    "manifest_sha256" varchar(64) NOT NULL,
+    "sequencer" varchar(64),
+    "delivered_at" timestamp NOT NULL,
+    "as_of" timestamp,
+    "files" bigint NOT NULL,
+    "input_bytes" bigint NOT NULL,
+    "parquet_files" bigint NOT NULL,
+    "parquet_bytes" bigint NOT NULL,
+    "rows_read" bigint NOT NULL,
+    "rows_accepted" bigint NOT NULL,
+    "rows_rejected" bigint NOT NULL,
+    "rows_filtered" bigint NOT NULL,
+    "rows_duplicate" bigint NOT NULL,
+    "rows_staged" bigint NOT NULL,
+    "rows_published" bigint NOT NULL,
+    "rows_stale" bigint NOT NULL,
+    "rows_replaced" bigint NOT NULL,
+    "published_at" timestamp NOT NULL,
+    "code_version" varchar(32) NOT NULL,
+    "batch_at" timestamp NOT NULL,
+    "rows_withdrawn" bigint NOT NULL,
+    "queued_at" timestamp NOT NULL,
     "token" bigint NOT NULL,
-    "claimed_at" timestamp NOT NULL
+    "rows_isolated" bigint NOT NULL
 );
 
 CREATE TABLE IF NOT EXISTS "sluice"."lock_7295ea3ee92a3b849ccce16dc7a09c96" (
-    "nothing" smallint
+    "token" bigint NOT NULL,
+    "claimed_at" timestamp NOT NULL
 );
 
 CREATE SCHEMA IF NOT EXISTS "analytics";
@@ -71,12 +101,20 @@ COMPOUND SORTKEY ("sale_date", "order_id");
 
 LOCK "sluice"."lock_7295ea3ee92a3b849ccce16dc7a09c96";
 
-INSERT INTO "sluice"."fence" ("target", "token", "claimed_at")
-SELECT 'analytics.sales', 7, GETDATE();
+INSERT INTO "sluice"."lock_7295ea3ee92a3b849ccce16dc7a09c96" ("token", "claimed_at")
+SELECT 7, GETDATE();
+
+DELETE FROM "sluice"."runs_7295ea3ee92a3b849ccce16dc7a09c96"
+WHERE "run" NOT IN (SELECT "run" FROM "sluice"."ledger" WHERE "target" = 'analytics.sales');
+
+INSERT INTO "sluice"."runs_7295ea3ee92a3b849ccce16dc7a09c96" ("run", "batch", "dataset", "dataset_sha256", "target", "mode", "manifest_url", "manifest_version", "manifest_sha256", "sequencer", "delivered_at", "as_of", "files", "input_bytes", "parquet_files", "parquet_bytes", "rows_read", "rows_accepted", "rows_rejected", "rows_filtered", "rows_duplicate", "rows_staged", "rows_published", "rows_stale", "rows_replaced", "published_at", "code_version", "batch_at", "rows_withdrawn", "queued_at", "token", "rows_isolated")
+SELECT "run", "batch", "dataset", "dataset_sha256", "target", "mode", "manifest_url", "manifest_version", "manifest_sha256", "sequencer", "delivered_at", "as_of", "files", "input_bytes", "parquet_files", "parquet_bytes", "rows_read", "rows_accepted", "rows_rejected", "rows_filtered", "rows_duplicate", "rows_staged", "rows_published", "rows_stale", "rows_replaced", "published_at", "code_version", "batch_at", "rows_withdrawn", "queued_at", "token", "rows_isolated"
+FROM "sluice"."ledger"
+WHERE "target" = 'analytics.sales'
+    AND "run" NOT IN (SELECT "run" FROM "sluice"."runs_7295ea3ee92a3b849ccce16dc7a09c96");
 
 SELECT MAX("token")
-FROM "sluice"."fence"
-WHERE "target" = 'analytics.sales';
+FROM "sluice"."lock_7295ea3ee92a3b849ccce16dc7a09c96";
 
 SELECT "run", "batch", "target", "sequencer", "delivered_at", "published_at", "rows_staged", "rows_published", "rows_stale", "rows_replaced", "rows_withdrawn", "rows_isolated"
 FROM "sluice"."ledger"

@@ -6,8 +6,8 @@ SELECT CASE
         'sluice: ' || COALESCE(MIN('a later holder of the lease has token ' || CAST("token" AS varchar)), 'a text is null') || ' (' || CAST(COUNT(*) AS varchar) || ' such)' AS integer
     )
 END
-FROM "sluice"."fence"
-WHERE "target" = 'analytics.sales' AND "token" > 7;
+FROM "sluice"."lock_7295ea3ee92a3b849ccce16dc7a09c96"
+WHERE "token" > 7;
 
 SELECT CASE
     WHEN COUNT(*) = 0 THEN 1
@@ -15,7 +15,7 @@ SELECT CASE
         'sluice: ' || COALESCE(MIN("run" || ' is in the ledger already'), 'a text is null') || ' (' || CAST(COUNT(*) AS varchar) || ' such)' AS integer
     )
 END
-FROM "sluice"."ledger"
+FROM "sluice"."runs_7295ea3ee92a3b849ccce16dc7a09c96"
 WHERE "run" IN (SELECT "run" FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7");
 
 SELECT CASE
@@ -24,7 +24,7 @@ SELECT CASE
         'sluice: ' || COALESCE(MIN("entry"."run" || ', a newer delivery of the batch, is in the ledger'), 'a text is null') || ' (' || CAST(COUNT(*) AS varchar) || ' such)' AS integer
     )
 END
-FROM "sluice"."ledger" AS "entry"
+FROM "sluice"."runs_7295ea3ee92a3b849ccce16dc7a09c96" AS "entry"
 INNER JOIN "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "member"
     ON "entry"."batch" = "member"."batch"
 WHERE "entry"."run" <> "member"."run"
@@ -36,23 +36,11 @@ WHERE "entry"."run" <> "member"."run"
         )
     );
 
-SELECT CASE
-    WHEN COUNT(*) = 0 THEN 1
-    ELSE CAST(
-        'sluice: ' || COALESCE(MIN("entry"."run" || ', a delivery of the batch, is in the ledger with another target'), 'a text is null') || ' (' || CAST(COUNT(*) AS varchar) || ' such)' AS integer
-    )
-END
-FROM "sluice"."ledger" AS "entry"
-INNER JOIN "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "member"
-    ON "entry"."batch" = "member"."batch"
-WHERE "entry"."target" <> 'analytics.sales';
-
 DELETE FROM "analytics"."sales"
 WHERE COALESCE("_sluice_batch", '') NOT IN (SELECT "batch" FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7")
     AND (
-        SELECT COUNT(*) FROM "sluice"."ledger"
-        WHERE "target" = 'analytics.sales'
-        AND "batch" NOT IN (SELECT "batch" FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7")
+        SELECT COUNT(*) FROM "sluice"."runs_7295ea3ee92a3b849ccce16dc7a09c96"
+        WHERE "batch" NOT IN (SELECT "batch" FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7")
         AND ("batch_at" > CAST('2013-01-01 00:00:00.000000' AS timestamp) OR ("batch_at" = CAST('2013-01-01 00:00:00.000000' AS timestamp) AND "batch" > '0680e037a8c3ecea498a1e6796c44e83'))
     ) = 0;
 
@@ -61,13 +49,12 @@ SELECT "_sluice_batch", "_sluice_run", "order_id", "customer_name", "sale_date",
 FROM "sluice"."stage_7295ea3ee92a3b849ccce16dc7a09c96_7"
 WHERE "_sluice_run" = 'sales-d43b626a46f2e31b1338918b54f18d07'
     AND (
-        SELECT COUNT(*) FROM "sluice"."ledger"
-        WHERE "target" = 'analytics.sales'
-        AND "batch" NOT IN (SELECT "batch" FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7")
+        SELECT COUNT(*) FROM "sluice"."runs_7295ea3ee92a3b849ccce16dc7a09c96"
+        WHERE "batch" NOT IN (SELECT "batch" FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7")
         AND ("batch_at" > CAST('2013-01-01 00:00:00.000000' AS timestamp) OR ("batch_at" = CAST('2013-01-01 00:00:00.000000' AS timestamp) AND "batch" > '0680e037a8c3ecea498a1e6796c44e83'))
     ) = 0;
 
-INSERT INTO "sluice"."ledger" (
+INSERT INTO "sluice"."runs_7295ea3ee92a3b849ccce16dc7a09c96" (
     "run",
     "batch",
     "dataset",
@@ -154,9 +141,8 @@ LEFT JOIN (
     FROM "sluice"."stage_7295ea3ee92a3b849ccce16dc7a09c96_7"
     WHERE NOT ("_sluice_run" = 'sales-d43b626a46f2e31b1338918b54f18d07'
         AND (
-            SELECT COUNT(*) FROM "sluice"."ledger"
-            WHERE "target" = 'analytics.sales'
-            AND "batch" NOT IN (SELECT "batch" FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7")
+            SELECT COUNT(*) FROM "sluice"."runs_7295ea3ee92a3b849ccce16dc7a09c96"
+            WHERE "batch" NOT IN (SELECT "batch" FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7")
             AND ("batch_at" > CAST('2013-01-01 00:00:00.000000' AS timestamp) OR ("batch_at" = CAST('2013-01-01 00:00:00.000000' AS timestamp) AND "batch" > '0680e037a8c3ecea498a1e6796c44e83'))
         ) = 0)
     GROUP BY "_sluice_run"
@@ -204,7 +190,7 @@ LEFT JOIN (
         MAX("rows_staged") AS "staged",
         MAX("rows_published") AS "published",
         MAX("rows_stale") AS "stale"
-    FROM "sluice"."ledger"
+    FROM "sluice"."runs_7295ea3ee92a3b849ccce16dc7a09c96"
     WHERE "run" IN (SELECT "run" FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7")
     GROUP BY "run"
 ) AS "entry"
@@ -227,3 +213,8 @@ DROP TABLE IF EXISTS "sluice"."stage_7295ea3ee92a3b849ccce16dc7a09c96_7";
 DROP TABLE IF EXISTS "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7";
 
 DROP TABLE IF EXISTS "sluice"."partitions_7295ea3ee92a3b849ccce16dc7a09c96_7";
+
+INSERT INTO "sluice"."ledger" ("run", "batch", "dataset", "dataset_sha256", "target", "mode", "manifest_url", "manifest_version", "manifest_sha256", "sequencer", "delivered_at", "as_of", "files", "input_bytes", "parquet_files", "parquet_bytes", "rows_read", "rows_accepted", "rows_rejected", "rows_filtered", "rows_duplicate", "rows_staged", "rows_published", "rows_stale", "rows_replaced", "published_at", "code_version", "batch_at", "rows_withdrawn", "queued_at", "token", "rows_isolated")
+SELECT "run", "batch", "dataset", "dataset_sha256", "target", "mode", "manifest_url", "manifest_version", "manifest_sha256", "sequencer", "delivered_at", "as_of", "files", "input_bytes", "parquet_files", "parquet_bytes", "rows_read", "rows_accepted", "rows_rejected", "rows_filtered", "rows_duplicate", "rows_staged", "rows_published", "rows_stale", "rows_replaced", "published_at", "code_version", "batch_at", "rows_withdrawn", "queued_at", "token", "rows_isolated"
+FROM "sluice"."runs_7295ea3ee92a3b849ccce16dc7a09c96"
+WHERE "token" = 7;

@@ -6,8 +6,8 @@ SELECT CASE
         'sluice: ' || COALESCE(MIN('a later holder of the lease has token ' || CAST("token" AS varchar)), 'a text is null') || ' (' || CAST(COUNT(*) AS varchar) || ' such)' AS integer
     )
 END
-FROM "sluice"."fence"
-WHERE "target" = 'analytics.sales' AND "token" > 7;
+FROM "sluice"."lock_7295ea3ee92a3b849ccce16dc7a09c96"
+WHERE "token" > 7;
 
 SELECT CASE
     WHEN COUNT(*) = 0 THEN 1
@@ -15,7 +15,7 @@ SELECT CASE
         'sluice: ' || COALESCE(MIN("run" || ' is in the ledger already'), 'a text is null') || ' (' || CAST(COUNT(*) AS varchar) || ' such)' AS integer
     )
 END
-FROM "sluice"."ledger"
+FROM "sluice"."runs_7295ea3ee92a3b849ccce16dc7a09c96"
 WHERE "run" IN (SELECT "run" FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7");
 
 SELECT CASE
@@ -24,7 +24,7 @@ SELECT CASE
         'sluice: ' || COALESCE(MIN("entry"."run" || ', a newer delivery of the batch, is in the ledger'), 'a text is null') || ' (' || CAST(COUNT(*) AS varchar) || ' such)' AS integer
     )
 END
-FROM "sluice"."ledger" AS "entry"
+FROM "sluice"."runs_7295ea3ee92a3b849ccce16dc7a09c96" AS "entry"
 INNER JOIN "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "member"
     ON "entry"."batch" = "member"."batch"
 WHERE "entry"."run" <> "member"."run"
@@ -36,26 +36,14 @@ WHERE "entry"."run" <> "member"."run"
         )
     );
 
-SELECT CASE
-    WHEN COUNT(*) = 0 THEN 1
-    ELSE CAST(
-        'sluice: ' || COALESCE(MIN("entry"."run" || ', a delivery of the batch, is in the ledger with another target'), 'a text is null') || ' (' || CAST(COUNT(*) AS varchar) || ' such)' AS integer
-    )
-END
-FROM "sluice"."ledger" AS "entry"
-INNER JOIN "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "member"
-    ON "entry"."batch" = "member"."batch"
-WHERE "entry"."target" <> 'analytics.sales';
-
 DELETE FROM "analytics"."sales"
 USING "sluice"."stage_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "_sluice_staged",
     "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "_sluice_member",
-    "sluice"."ledger" AS "_sluice_entry"
+    "sluice"."runs_7295ea3ee92a3b849ccce16dc7a09c96" AS "_sluice_entry"
 WHERE COALESCE("sales"."_sluice_batch", '') NOT IN (SELECT "batch" FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7")
     AND "sales"."order_id" = "_sluice_staged"."order_id"
     AND "_sluice_member"."run" = "_sluice_staged"."_sluice_run"
     AND "_sluice_entry"."run" = "sales"."_sluice_run"
-    AND "_sluice_entry"."target" = 'analytics.sales'
     AND (
         "_sluice_entry"."batch_at" < "_sluice_member"."batch_at"
         OR ("_sluice_entry"."batch_at" = "_sluice_member"."batch_at" AND "_sluice_entry"."batch" < "_sluice_member"."batch")
@@ -65,10 +53,7 @@ DELETE FROM "analytics"."sales"
 USING "sluice"."stage_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "_sluice_staged"
 WHERE COALESCE("sales"."_sluice_batch", '') NOT IN (SELECT "batch" FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7")
     AND "sales"."order_id" = "_sluice_staged"."order_id"
-    AND COALESCE("sales"."_sluice_run", '') NOT IN (
-        SELECT "run" FROM "sluice"."ledger"
-        WHERE "target" = 'analytics.sales'
-    );
+    AND COALESCE("sales"."_sluice_run", '') NOT IN (SELECT "run" FROM "sluice"."runs_7295ea3ee92a3b849ccce16dc7a09c96");
 
 INSERT INTO "analytics"."sales" ("_sluice_batch", "_sluice_run", "order_id", "customer_name", "sale_date", "units_sold", "small", "sales_amount", "rate", "paid", "updated_at", "ratio", "opens_at", "seen_at", "code", "attributes", "payload")
 SELECT "staged"."_sluice_batch", "staged"."_sluice_run", "staged"."order_id", "staged"."customer_name", "staged"."sale_date", "staged"."units_sold", "staged"."small", "staged"."sales_amount", "staged"."rate", "staged"."paid", "staged"."updated_at", "staged"."ratio", CAST("staged"."opens_at" AS time), "staged"."seen_at" AT TIME ZONE 'UTC', "staged"."code", JSON_PARSE("staged"."attributes"), "staged"."payload"
@@ -124,7 +109,7 @@ LEFT JOIN (
 WHERE "kept"."_sluice_key_1" IS NULL
     AND "staged"."_sluice_place" = 1;
 
-INSERT INTO "sluice"."ledger" (
+INSERT INTO "sluice"."runs_7295ea3ee92a3b849ccce16dc7a09c96" (
     "run",
     "batch",
     "dataset",
@@ -316,7 +301,7 @@ LEFT JOIN (
         MAX("rows_staged") AS "staged",
         MAX("rows_published") AS "published",
         MAX("rows_stale") AS "stale"
-    FROM "sluice"."ledger"
+    FROM "sluice"."runs_7295ea3ee92a3b849ccce16dc7a09c96"
     WHERE "run" IN (SELECT "run" FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7")
     GROUP BY "run"
 ) AS "entry"
@@ -339,3 +324,8 @@ DROP TABLE IF EXISTS "sluice"."stage_7295ea3ee92a3b849ccce16dc7a09c96_7";
 DROP TABLE IF EXISTS "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7";
 
 DROP TABLE IF EXISTS "sluice"."partitions_7295ea3ee92a3b849ccce16dc7a09c96_7";
+
+INSERT INTO "sluice"."ledger" ("run", "batch", "dataset", "dataset_sha256", "target", "mode", "manifest_url", "manifest_version", "manifest_sha256", "sequencer", "delivered_at", "as_of", "files", "input_bytes", "parquet_files", "parquet_bytes", "rows_read", "rows_accepted", "rows_rejected", "rows_filtered", "rows_duplicate", "rows_staged", "rows_published", "rows_stale", "rows_replaced", "published_at", "code_version", "batch_at", "rows_withdrawn", "queued_at", "token", "rows_isolated")
+SELECT "run", "batch", "dataset", "dataset_sha256", "target", "mode", "manifest_url", "manifest_version", "manifest_sha256", "sequencer", "delivered_at", "as_of", "files", "input_bytes", "parquet_files", "parquet_bytes", "rows_read", "rows_accepted", "rows_rejected", "rows_filtered", "rows_duplicate", "rows_staged", "rows_published", "rows_stale", "rows_replaced", "published_at", "code_version", "batch_at", "rows_withdrawn", "queued_at", "token", "rows_isolated"
+FROM "sluice"."runs_7295ea3ee92a3b849ccce16dc7a09c96"
+WHERE "token" = 7;

@@ -1,6 +1,10 @@
 //! Transactions, locks and the folder (facts/redshift-sql.md, transactions, isolation and locks).
 
-use super::Double;
+use std::sync::Arc;
+
+use arrow::array::Int32Array;
+
+use super::{Double, manifest, parquet};
 
 #[tokio::test]
 async fn a_batch_is_all_or_nothing() {
@@ -45,6 +49,66 @@ async fn two_that_wrote_one_table_conflict() {
     let error = two.commit(None).await.unwrap_err().to_string();
     assert!(error.starts_with("ERROR: 1023 DETAIL: Serializable isolation violation on table in Redshift"), "{error}");
     assert_eq!(double.rows("SELECT a FROM t").await, ["1"]);
+}
+
+/// A transaction whose snapshot is from before somebody else added a row to `t`.
+async fn behind(double: &Double) -> crate::Transaction {
+    double.warehouse.batch(&["CREATE TABLE t (a integer)", "CREATE TABLE u (a integer)"]).await.unwrap();
+    let mut transaction = double.warehouse.begin();
+    transaction.run("SELECT COUNT(*) FROM u").await.unwrap();
+    double.run("INSERT INTO t VALUES (1)").await;
+    transaction
+}
+
+#[tokio::test]
+async fn those_who_only_add_rows_to_a_table_all_commit() {
+    let double = Double::new();
+    let mut late = behind(&double).await;
+    late.run("INSERT INTO t SELECT COUNT(*) + 2 FROM u").await.unwrap();
+    let warehouse = double.warehouse.clone();
+    let third = tokio::spawn(async move { warehouse.execute("INSERT INTO t VALUES (3)").await });
+    tokio::task::yield_now().await;
+    late.run("INSERT INTO t VALUES (4)").await.unwrap();
+    assert!(!third.is_finished(), "it waits for the lock");
+    late.commit(None).await.unwrap();
+    third.await.unwrap().unwrap();
+    assert_eq!(double.rows("SELECT a FROM t ORDER BY a").await, ["1", "2", "3", "4"]);
+}
+
+#[tokio::test]
+async fn a_copy_adds_to_what_was_committed_since_the_snapshot() {
+    let double = Double::new();
+    let mut late = behind(&double).await;
+    let file = parquet(vec![("a", Arc::new(Int32Array::from(vec![7])))]);
+    double.put("s3://b/m", manifest(&[("s3://b/f", file.len())]));
+    double.put("s3://b/f", file);
+    late.run("COPY t FROM 's3://b/m' IAM_ROLE default FORMAT AS PARQUET MANIFEST").await.unwrap();
+    late.commit(None).await.unwrap();
+    assert_eq!(double.rows("SELECT a FROM t ORDER BY a").await, ["1", "7"]);
+}
+
+#[tokio::test]
+async fn who_reads_a_table_beside_adding_to_it_is_bound_to_the_snapshot() {
+    for statements in [
+        ["INSERT INTO t VALUES (2)", "SELECT COUNT(*) FROM t"],
+        ["INSERT INTO t VALUES (2)", "DELETE FROM t WHERE a = 9"],
+        ["INSERT INTO t SELECT COUNT(*) FROM t", "SELECT 1"],
+        ["DELETE FROM t WHERE a = 9", "INSERT INTO t VALUES (2)"],
+    ] {
+        let double = Double::new();
+        let mut late = behind(&double).await;
+        let mut error = None;
+        for statement in statements {
+            error = error.or(late.run(statement).await.err());
+        }
+        let error = match error {
+            Some(error) => error,
+            None => late.commit(None).await.unwrap_err(),
+        };
+        let expected = "ERROR: 1023 DETAIL: Serializable isolation violation on table in Redshift";
+        assert!(error.to_string().starts_with(expected), "{statements:?}: {error}");
+        assert_eq!(double.rows("SELECT a FROM t").await, ["1"]);
+    }
 }
 
 #[tokio::test]

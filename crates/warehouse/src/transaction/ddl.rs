@@ -136,6 +136,8 @@ impl Transaction {
         let committed = tokio::task::spawn_blocking(move || inner.commit(&base, work, &changes, None)).await;
         self.holder = self.inner.holder();
         self.started = self.inner.now();
+        self.read.clear();
+        self.joined.clear();
         committed.map_err(SqlError::internal)?
     }
 }

@@ -51,7 +51,7 @@ const FACTS: &[(&str, &[Section])] = &[
 const NOT_HELD: &[&str] = &[
     "The width error 8001 of wide queries: which plans meet it is not documented.",
     "Users and rights: whoever calls may do everything; only statements and sessions have owners.",
-    "Isolation weaker than serializable: two that overlap and write one table conflict, also where both only add rows.",
+    "Isolation weaker than serializable: two that overlap and write one table conflict where the second reads it, too.",
     "The limits on calls a second, the 24 hours of a query: `local` throttles when a test asks it to.",
     "NaN and infinity in a DOUBLE load as they are, which is unverified.",
 ];

@@ -131,12 +131,21 @@ pub(super) const SECTIONS: &[Section] = &[
                 &["a_transaction_reads_the_snapshot_of_its_first_statement"],
             ),
             rule(
-                "Of two that overlap and write one table, the second fails with 1023 and leaves nothing",
-                &["two_that_wrote_one_table_conflict", "two_that_created_one_table_conflict", "a_conflict_fails_the_statement_with_1023"],
+                "Of two that overlap and write one table, of which the second reads it or takes rows from it, the second fails with 1023 and leaves nothing",
+                &[
+                    "two_that_wrote_one_table_conflict",
+                    "who_reads_a_table_beside_adding_to_it_is_bound_to_the_snapshot",
+                    "two_that_created_one_table_conflict",
+                    "a_conflict_fails_the_statement_with_1023",
+                ],
             ),
             rule(
                 "COPY, INSERT and DELETE of one table queue behind the lock; readers pass",
                 &["writers_of_one_table_take_turns_and_readers_pass_them"],
+            ),
+            rule(
+                "Of several that only add rows to a table (INSERT, COPY) all commit, one after the other",
+                &["those_who_only_add_rows_to_a_table_all_commit", "a_copy_adds_to_what_was_committed_since_the_snapshot"],
             ),
             rule("Two that write different tables both commit", &["two_that_wrote_different_tables_both_commit"]),
             rule(
