@@ -14,7 +14,7 @@ use model::{Error, Kind, Result};
 use crate::statement::Row;
 
 /// The columns of `sluice.ledger`, for whoever asks it. Names and order are those of the table; a column more goes to
-/// the end, and needs an ALTER TABLE in ledgers that are there.
+/// the end, and needs an ALTER TABLE in ledgers, and tables of targets' runs, that are there.
 pub const COLUMNS: &[(&str, &str)] = &[
     ("run", "varchar(80) NOT NULL"),
     ("batch", "varchar(64) NOT NULL"),

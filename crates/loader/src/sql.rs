@@ -56,12 +56,13 @@ pub const OWN_COLUMNS: &[(&str, Type)] = &[("_sluice_batch", Type::Varchar(64)),
 pub struct Names {
     /// The table of runs that are published, of all targets.
     pub ledger: String,
-    /// The same rows of the target's runs. What a publish must read of the ledger it reads here: loads of different targets
-    /// read and write no table together, and only add to the ledger.
+    /// The same rows of the target's runs. What a publish must read of the ledger it reads here: publishes into different
+    /// targets read no table together, and only add to the ledger.
     pub runs: String,
-    /// The table that publishes into one target take turns by, of the tokens under which it was loaded. Never the target or
-    /// the ledger: readers would wait.
+    /// The empty table that loads of one target take turns by. Never the target or the ledger: readers would wait.
     pub lock: String,
+    /// The table of the greatest token under which the target was loaded.
+    pub tokens: String,
     /// The group's staging table.
     pub stage: String,
     /// The group's runs, one row each (see [`members`]).
@@ -92,6 +93,7 @@ impl Names {
             ledger: own_table("ledger"),
             runs: own_table(&format!("runs_{}", target_hash(group.table()))),
             lock: own_table(&format!("lock_{}", target_hash(group.table()))),
+            tokens: own_table(&format!("tokens_{}", target_hash(group.table()))),
             stage: own_table(&group_table(STAGE, group)),
             members: own_table(&group_table(MEMBERS, group)),
             partitions: own_table(&group_table(PARTITIONS, group)),
@@ -142,6 +144,16 @@ pub fn check_size(statements: &[String], subject: &str) -> Result<()> {
         ))),
         _ => Ok(()),
     }
+}
+
+/// Makes a group's token the target's. A prepare does, and the publish again: both take away the row that was there, so of
+/// two that overlap one fails, whatever the isolation and whenever its snapshot was taken. Greater tokens stay.
+fn claim(names: &Names) -> [String; 2] {
+    let Names { tokens, token, .. } = names;
+    [
+        format!("DELETE FROM {tokens}\nWHERE \"token\" <= {token}"),
+        format!("INSERT INTO {tokens} (\"token\", \"claimed_at\")\nSELECT {token}, GETDATE()"),
+    ]
 }
 
 /// The ledger's columns, quoted, in order.

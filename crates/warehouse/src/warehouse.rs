@@ -176,8 +176,8 @@ impl Inner {
     }
 
     /// Puts a transaction's changes on top of what is committed now. A table or schema that it changed and another
-    /// transaction changed since makes it fail; the default isolation of neither Serverless nor provisioned clusters
-    /// is weaker than that for transactions that read what they write.
+    /// transaction changed since makes it fail, unless it has only added rows (then `base` holds what the other committed).
+    /// SERIALIZABLE fails them, too; SNAPSHOT only where both changed the same rows.
     pub fn commit(&self, base: &Catalog, work: Catalog, changes: &Changes, receipt: Option<String>) -> SqlResult<()> {
         let _one_at_a_time = locked(&self.committing);
         let current = self.current();

@@ -87,6 +87,21 @@ async fn the_same_event_twice_loads_once() {
 }
 
 #[tokio::test]
+async fn an_event_that_comes_three_times_at_once_loads_once() {
+    let (_folder, pipeline) = pipeline().await;
+    let delivery = pipeline.send("one", &[("a.csv", FOUR_ROWS)]).await.unwrap();
+    let again = || pipeline.local.redeliver(&delivery.manifest);
+    let (one, two, three) = tokio::join!(again(), again(), again());
+    for answer in [one, two, three] {
+        let answer = answer.unwrap();
+        assert!(["started", "duplicate"].contains(&answer[0]["outcome"].as_str().unwrap()), "{answer}");
+    }
+    pipeline.local.idle().await;
+    assert_eq!(pipeline.number(COUNT).await.unwrap(), 3);
+    assert_eq!(pipeline.number("SELECT COUNT(*) FROM sluice.ledger").await.unwrap(), 1);
+}
+
+#[tokio::test]
 async fn a_correction_replaces_the_rows_of_its_batch_only() {
     let (_folder, pipeline) = pipeline().await;
     pipeline.deliver("other", &[("b.csv", "id,name,sold_on,amount\n9,Zoe,2026-01-01,1\n")]).await.unwrap();

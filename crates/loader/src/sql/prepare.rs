@@ -13,7 +13,7 @@ use model::group::Member;
 use model::name::{Identifier, TableName};
 
 use super::quote::{identifier, literal};
-use super::{Names, SCHEMA, column_definitions, ledger_columns, target_hash, verdict};
+use super::{Names, SCHEMA, claim, column_definitions, ledger_columns, target_hash, verdict};
 use crate::ledger;
 use crate::target::TableColumn;
 
@@ -44,21 +44,22 @@ impl Prepare {
             format!("CREATE SCHEMA IF NOT EXISTS {}", identifier(SCHEMA)),
             format!("CREATE TABLE IF NOT EXISTS {} (\n{}\n)", names.ledger, ledger_definitions()),
             format!("CREATE TABLE IF NOT EXISTS {} (\n{}\n)", names.runs, ledger_definitions()),
+            format!("CREATE TABLE IF NOT EXISTS {} (\n    \"nothing\" smallint\n)", names.lock),
             format!(
                 "CREATE TABLE IF NOT EXISTS {} (\n    \"token\" bigint NOT NULL,\n    \"claimed_at\" timestamp NOT NULL\n)",
-                names.lock
+                names.tokens
             ),
             format!("CREATE SCHEMA IF NOT EXISTS {}", names.target_schema),
             format!("CREATE TABLE IF NOT EXISTS {} {}", names.target, target_definition(dataset, target)),
             format!("LOCK {}", names.lock),
-            format!("INSERT INTO {} (\"token\", \"claimed_at\")\nSELECT {}, GETDATE()", names.lock, names.token),
         ];
+        statements.extend(claim(names));
         statements.extend(runs_of_ledger(names));
         let mut push = |statement| {
             statements.push(statement);
             statements.len() - 1
         };
-        let tokens = push(format!("SELECT MAX(\"token\")\nFROM {}", names.lock));
+        let tokens = push(format!("SELECT MAX(\"token\")\nFROM {}", names.tokens));
         let ledger = push(verdict::statement(names, members)?);
         let columns = push(target_columns(target)?);
         let tables = push(tables_of_groups(&target.table)?);
@@ -71,8 +72,8 @@ pub fn target_definition(dataset: &IndexMap<Identifier, Column>, target: &LoadTa
     format!("(\n{}\n){}", column_definitions(dataset, |kind| kind.row().redshift), distribution(target))
 }
 
-/// Makes the target's own table of runs what the ledger says. A publish writes both; but the one may be new, and of the other
-/// a person may have deleted rows, so that they are published again.
+/// Gives the target's own table of runs those that the ledger has, and no others. A publish writes both; but the one may be
+/// new, and of the other a person may have deleted rows, so that they are published again.
 fn runs_of_ledger(names: &Names) -> [String; 2] {
     let Names { ledger, runs, target_text, .. } = names;
     let columns = ledger_columns().join(", ");

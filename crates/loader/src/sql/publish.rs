@@ -7,8 +7,9 @@
 //! runs            a row for each, its counts taken from staging and target, by the warehouse
 //! DELETE          the rows of the batches' earlier deliveries
 //! count check     accepted, staged, published and what the target holds are one number, for every run
+//! token           the row of the target's token is written again
+//! ledger          the rows of the group's runs again, for all to see
 //! DROP            the group's tables
-//! ledger          the same rows again
 //! ```
 //!
 //! Of tables that publishes into other targets use, this transaction reads none, and it only adds rows to the ledger: under
@@ -17,15 +18,14 @@
 //!
 //! LOCK stands first, as facts/redshift-sql.md has it (isolation and locks): where the transaction's snapshot is taken
 //! only after the LOCK is granted, the guards see what the publish before this one committed. That it is taken then is
-//! (U): the facts say no more than "put FIRST". Where it is taken before, the second of two publishes meets a
-//! conflict (1023) on the target or its runs: it fails as a whole, the ledger is asked, and it is tried
-//! again with a new snapshot.
+//! (U): the facts say no more than "put FIRST". Where it is taken before, the row of the token that this transaction takes
+//! away is gone, or another: it fails as a whole (1023), the ledger is asked, and it is tried again with a new snapshot.
 
 use model::Result;
 
 use super::publication::Publication;
 use super::quote::{identifier, literal};
-use super::{Names, drop_tables, ledger_columns, members};
+use super::{Names, claim, drop_tables, ledger_columns, members};
 use crate::loading::Loading;
 use crate::mode::{self, Mode};
 
@@ -39,9 +39,10 @@ pub fn statements(loading: &Loading) -> Result<Vec<String>> {
     statements.push(run_rows(&publication, mode)?);
     statements.push(delete_earlier(names));
     statements.push(count_check(names));
-    statements.extend(drop_tables(&loading.group.group));
-    // Last, since publishes into other targets wait from here on until this one is committed.
+    statements.extend(claim(names));
+    // As late as may be: publishes into other targets wait from here on until this one is committed.
     statements.push(ledger_rows(names));
+    statements.extend(drop_tables(&loading.group.group));
     Ok(statements)
 }
 
@@ -49,7 +50,7 @@ pub fn statements(loading: &Loading) -> Result<Vec<String>> {
 fn no_later_holder(names: &Names) -> String {
     fails_where(
         "'a later holder of the lease has token ' || CAST(\"token\" AS varchar)",
-        &names.lock,
+        &names.tokens,
         &format!("\"token\" > {}", names.token),
     )
 }
@@ -152,11 +153,13 @@ pub(super) fn values(of: &Publication<'_>) -> Result<Vec<(&'static str, String)>
     Ok(in_order.cloned().collect())
 }
 
-/// The group's rows of the target's runs, for all to see.
+/// The group's rows of the target's runs, for all to see. By its runs, not by its token alone: a lease that was deleted
+/// gives tokens anew.
 fn ledger_rows(names: &Names) -> String {
     let columns = ledger_columns().join(", ");
-    let Names { ledger, runs, token, .. } = names;
-    format!("INSERT INTO {ledger} ({columns})\nSELECT {columns}\nFROM {runs}\nWHERE \"token\" = {token}")
+    let Names { ledger, runs, .. } = names;
+    let is_of_group = is_of_group(names, "run");
+    format!("INSERT INTO {ledger} ({columns})\nSELECT {columns}\nFROM {runs}\nWHERE {is_of_group}")
 }
 
 fn counted(relation: &str) -> String {
@@ -173,7 +176,7 @@ fn delete_earlier(names: &Names) -> String {
     )
 }
 
-/// Holds the second half of the count equation, by the warehouse's own counts: of every run one ledger row, accepted =
+/// Holds the second half of the count equation, by the warehouse's own counts: of every run one row, accepted =
 /// staged + isolated, staged = published + stale, and the target holds of its batch what was published.
 fn count_check(names: &Names) -> String {
     let entry = |column: &str| format!("COALESCE(\"entry\".\"{column}\", -1)");
@@ -189,7 +192,7 @@ fn count_check(names: &Names) -> String {
         number(&published, "published, "),
         number(&stale, "stale, "),
         number(present, "of the batch in the target, "),
-        number(&entries, "ledger rows"),
+        number(&entries, "rows of the run"),
     ];
     let relation = format!(
         "{members} AS \"member\"\nLEFT JOIN (\n    SELECT\n        \"run\",\n        COUNT(*) AS \"entries\",\n        \

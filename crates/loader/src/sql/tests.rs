@@ -150,7 +150,7 @@ fn loaded_by(load: &str) -> Delivery {
 #[test]
 fn prepare_creates_what_is_missing_and_reads_what_is_there() {
     let prepare = loading(&delivery()).prepare().unwrap();
-    assert!(prepare.statements[prepare.tokens].contains("\"lock_"));
+    assert!(prepare.statements[prepare.tokens].contains("\"tokens_"));
     assert!(prepare.statements[prepare.ledger].contains("\"ledger\""));
     assert!(prepare.statements[prepare.columns].contains("svv_columns"));
     assert!(prepare.statements[prepare.tables].contains("svv_tables"));
@@ -272,4 +272,22 @@ fn what_the_data_api_does_not_take_is_refused_before() {
     assert!(check_size(&vec![String::new(); MAX_STATEMENTS + 1], "x").is_err());
     assert_eq!(check_size(&["x".repeat(MAX_STATEMENT_BYTES)], "x").unwrap_err().kind(), Kind::Config);
     assert!(check_size(&vec!["x".repeat(MAX_STATEMENT_BYTES - 1); MAX_STATEMENTS], "x").is_ok());
+}
+
+/// Publishes into different targets at once must not fail each other: one only adds to what the other reads or writes.
+#[test]
+fn a_publish_reads_and_writes_tables_of_its_target_and_only_adds_to_the_ledger() {
+    let hash = target_hash(&TableName::parse("analytics.sales").unwrap());
+    for load in ["append", "upsert, key: [order_id], newest: updated_at", "replace", "replace_partitions"] {
+        let statements = published(&loaded_by(&format!("mode: {load}")));
+        let ledger: Vec<&String> = statements.iter().filter(|sql| sql.contains("\"ledger\"")).collect();
+        assert_eq!(ledger.len(), 1, "{load}");
+        assert!(ledger[0].starts_with("INSERT INTO \"sluice\".\"ledger\" ("), "{}", ledger[0]);
+        assert_eq!(ledger[0].matches("\"ledger\"").count(), 1, "{}", ledger[0]);
+        for sql in &statements {
+            let others = sql.match_indices("\"sluice\".\"").map(|(at, before)| &sql[at + before.len()..]);
+            let others = others.filter(|table| !table.starts_with("ledger\""));
+            assert!(others.clone().all(|table| table.split('"').next().unwrap().contains(&hash)), "{sql}");
+        }
+    }
 }

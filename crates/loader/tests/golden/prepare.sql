@@ -71,6 +71,10 @@ CREATE TABLE IF NOT EXISTS "sluice"."runs_7295ea3ee92a3b849ccce16dc7a09c96" (
 );
 
 CREATE TABLE IF NOT EXISTS "sluice"."lock_7295ea3ee92a3b849ccce16dc7a09c96" (
+    "nothing" smallint
+);
+
+CREATE TABLE IF NOT EXISTS "sluice"."tokens_7295ea3ee92a3b849ccce16dc7a09c96" (
     "token" bigint NOT NULL,
     "claimed_at" timestamp NOT NULL
 );
@@ -101,7 +105,10 @@ COMPOUND SORTKEY ("sale_date", "order_id");
 
 LOCK "sluice"."lock_7295ea3ee92a3b849ccce16dc7a09c96";
 
-INSERT INTO "sluice"."lock_7295ea3ee92a3b849ccce16dc7a09c96" ("token", "claimed_at")
+DELETE FROM "sluice"."tokens_7295ea3ee92a3b849ccce16dc7a09c96"
+WHERE "token" <= 7;
+
+INSERT INTO "sluice"."tokens_7295ea3ee92a3b849ccce16dc7a09c96" ("token", "claimed_at")
 SELECT 7, GETDATE();
 
 DELETE FROM "sluice"."runs_7295ea3ee92a3b849ccce16dc7a09c96"
@@ -114,7 +121,7 @@ WHERE "target" = 'analytics.sales'
     AND "run" NOT IN (SELECT "run" FROM "sluice"."runs_7295ea3ee92a3b849ccce16dc7a09c96");
 
 SELECT MAX("token")
-FROM "sluice"."lock_7295ea3ee92a3b849ccce16dc7a09c96";
+FROM "sluice"."tokens_7295ea3ee92a3b849ccce16dc7a09c96";
 
 SELECT "run", "batch", "target", "sequencer", "delivered_at", "published_at", "rows_staged", "rows_published", "rows_stale", "rows_replaced", "rows_withdrawn", "rows_isolated"
 FROM "sluice"."ledger"

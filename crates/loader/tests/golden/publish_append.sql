@@ -6,7 +6,7 @@ SELECT CASE
         'sluice: ' || COALESCE(MIN('a later holder of the lease has token ' || CAST("token" AS varchar)), 'a text is null') || ' (' || CAST(COUNT(*) AS varchar) || ' such)' AS integer
     )
 END
-FROM "sluice"."lock_7295ea3ee92a3b849ccce16dc7a09c96"
+FROM "sluice"."tokens_7295ea3ee92a3b849ccce16dc7a09c96"
 WHERE "token" > 7;
 
 SELECT CASE
@@ -159,7 +159,7 @@ SELECT CASE
             || CAST(COALESCE("entry"."published", -1) AS varchar) || ' published, '
             || CAST(COALESCE("entry"."stale", -1) AS varchar) || ' stale, '
             || CAST(COALESCE("there"."present", 0) AS varchar) || ' of the batch in the target, '
-            || CAST(COALESCE("entry"."entries", -1) AS varchar) || ' ledger rows'), 'a text is null') || ' (' || CAST(COUNT(*) AS varchar) || ' such)' AS integer
+            || CAST(COALESCE("entry"."entries", -1) AS varchar) || ' rows of the run'), 'a text is null') || ' (' || CAST(COUNT(*) AS varchar) || ' such)' AS integer
     )
 END
 FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7" AS "member"
@@ -188,13 +188,19 @@ WHERE COALESCE("entry"."entries", -1) <> 1
     OR COALESCE("entry"."published", -1) + COALESCE("entry"."stale", -1) <> COALESCE("entry"."staged", -1)
     OR COALESCE("entry"."published", -1) <> COALESCE("there"."present", 0);
 
+DELETE FROM "sluice"."tokens_7295ea3ee92a3b849ccce16dc7a09c96"
+WHERE "token" <= 7;
+
+INSERT INTO "sluice"."tokens_7295ea3ee92a3b849ccce16dc7a09c96" ("token", "claimed_at")
+SELECT 7, GETDATE();
+
+INSERT INTO "sluice"."ledger" ("run", "batch", "dataset", "dataset_sha256", "target", "mode", "manifest_url", "manifest_version", "manifest_sha256", "sequencer", "delivered_at", "as_of", "files", "input_bytes", "parquet_files", "parquet_bytes", "rows_read", "rows_accepted", "rows_rejected", "rows_filtered", "rows_duplicate", "rows_staged", "rows_published", "rows_stale", "rows_replaced", "published_at", "code_version", "batch_at", "rows_withdrawn", "queued_at", "token", "rows_isolated")
+SELECT "run", "batch", "dataset", "dataset_sha256", "target", "mode", "manifest_url", "manifest_version", "manifest_sha256", "sequencer", "delivered_at", "as_of", "files", "input_bytes", "parquet_files", "parquet_bytes", "rows_read", "rows_accepted", "rows_rejected", "rows_filtered", "rows_duplicate", "rows_staged", "rows_published", "rows_stale", "rows_replaced", "published_at", "code_version", "batch_at", "rows_withdrawn", "queued_at", "token", "rows_isolated"
+FROM "sluice"."runs_7295ea3ee92a3b849ccce16dc7a09c96"
+WHERE "run" IN (SELECT "run" FROM "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7");
+
 DROP TABLE IF EXISTS "sluice"."stage_7295ea3ee92a3b849ccce16dc7a09c96_7";
 
 DROP TABLE IF EXISTS "sluice"."members_7295ea3ee92a3b849ccce16dc7a09c96_7";
 
 DROP TABLE IF EXISTS "sluice"."partitions_7295ea3ee92a3b849ccce16dc7a09c96_7";
-
-INSERT INTO "sluice"."ledger" ("run", "batch", "dataset", "dataset_sha256", "target", "mode", "manifest_url", "manifest_version", "manifest_sha256", "sequencer", "delivered_at", "as_of", "files", "input_bytes", "parquet_files", "parquet_bytes", "rows_read", "rows_accepted", "rows_rejected", "rows_filtered", "rows_duplicate", "rows_staged", "rows_published", "rows_stale", "rows_replaced", "published_at", "code_version", "batch_at", "rows_withdrawn", "queued_at", "token", "rows_isolated")
-SELECT "run", "batch", "dataset", "dataset_sha256", "target", "mode", "manifest_url", "manifest_version", "manifest_sha256", "sequencer", "delivered_at", "as_of", "files", "input_bytes", "parquet_files", "parquet_bytes", "rows_read", "rows_accepted", "rows_rejected", "rows_filtered", "rows_duplicate", "rows_staged", "rows_published", "rows_stale", "rows_replaced", "published_at", "code_version", "batch_at", "rows_withdrawn", "queued_at", "token", "rows_isolated"
-FROM "sluice"."runs_7295ea3ee92a3b849ccce16dc7a09c96"
-WHERE "token" = 7;

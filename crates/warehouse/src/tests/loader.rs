@@ -55,16 +55,43 @@ async fn batch(double: &Double, name: &str) -> Vec<Outcome> {
     double.warehouse.batch(&golden(name)).await.unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-#[tokio::test]
-async fn every_statement_that_the_loader_sends_is_known_and_a_second_publish_fails() {
+/// A double with what the golden files copy in its bucket, and the run.
+fn delivered() -> (Double, String) {
     let double = Double::new();
     let stage = golden("stage").join("\n");
     let run = quoted(&stage, "VALUES\n('");
-    let batch_id = quoted(&stage, &format!("('{run}', '"));
-    let file = file(batch_id, run);
+    let batch = quoted(&stage, &format!("('{run}', '"));
+    let file = file(batch, run);
     double.put(quoted(&stage, "FROM '"), manifest(&[("s3://lake/f.parquet", file.len())]));
     double.put("s3://lake/f.parquet", file);
+    (double, run.to_owned())
+}
 
+/// That the snapshot of a publish is taken after its LOCK is unverified. Taken before, it must not publish under a token
+/// that is no longer the greatest.
+#[tokio::test]
+async fn a_publish_with_an_old_snapshot_meets_the_row_of_the_token() {
+    let (double, _) = delivered();
+    batch(&double, "prepare").await;
+    batch(&double, "stage").await;
+    let mut late = double.warehouse.begin();
+    late.run("SELECT COUNT(*) FROM analytics.sales").await.unwrap();
+    let claims = [
+        format!("DELETE FROM sluice.tokens_{TARGET} WHERE token <= 8"),
+        format!("INSERT INTO sluice.tokens_{TARGET} VALUES (8, GETDATE())"),
+    ];
+    double.warehouse.batch(&claims).await.unwrap();
+    for statement in golden("publish_append") {
+        late.run(&statement).await.unwrap();
+    }
+    let error = late.commit(None).await.unwrap_err().to_string();
+    assert!(error.contains("1023") && error.contains("tokens_"), "{error}");
+    assert_eq!(double.value("SELECT COUNT(*) FROM analytics.sales").await, "0");
+}
+
+#[tokio::test]
+async fn every_statement_that_the_loader_sends_is_known_and_a_second_publish_fails() {
+    let (double, run) = delivered();
     batch(&double, "prepare").await;
     batch(&double, "prepare").await;
     batch(&double, "stage").await;
@@ -72,7 +99,7 @@ async fn every_statement_that_the_loader_sends_is_known_and_a_second_publish_fai
     assert_eq!(tables.rows(), 2, "staging and the members");
     batch(&double, "publish_append").await;
     let verdict = batch(&double, "verdict").await.remove(0).result.unwrap();
-    assert_eq!(verdict.texts().unwrap()[0][0].as_deref(), Some(run));
+    assert_eq!(verdict.texts().unwrap()[0][0].as_deref(), Some(run.as_str()));
     assert_eq!(double.value("SELECT COUNT(*), SUM(sales_amount) FROM analytics.sales").await, "897|8.97");
     let sql = "SELECT ratio, opens_at, seen_at, code, attributes, payload FROM analytics.sales WHERE order_id = 896";
     let row = r#"0.25|23:59:59.999999|1969-12-31 23:59:59.999999+00|ab      |{"a":[1,2]}|00ff"#;
@@ -96,7 +123,7 @@ async fn every_statement_that_the_loader_sends_is_known_and_a_second_publish_fai
     let gone = double.warehouse.batch(&golden("publish_append")).await;
     assert!(gone.unwrap_err().to_string().contains("does not exist"));
     batch(&double, "stage_without_rows").await;
-    double.run(&format!("INSERT INTO sluice.lock_{TARGET} VALUES (8, GETDATE())")).await;
+    double.run(&format!("INSERT INTO sluice.tokens_{TARGET} VALUES (8, GETDATE())")).await;
     let late = double.warehouse.batch(&golden("publish_append")).await.unwrap_err().to_string();
     assert!(late.contains("sluice: a later holder of the lease has token 8 (1 such)"), "{late}");
 }

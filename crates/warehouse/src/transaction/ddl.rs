@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::Transaction;
+use super::{Transaction, pass};
 use crate::assign::default;
 use crate::error::{SqlError, SqlResult};
 use crate::locks::Use;
@@ -133,6 +133,7 @@ impl Transaction {
         let changes = std::mem::take(&mut self.changes);
         let Some((base, work)) = self.state.take() else { return Err(SqlError::internal("a table of no catalog")) };
         let inner = Arc::clone(&self.inner);
+        pass(inner.latencies().commit).await;
         let committed = tokio::task::spawn_blocking(move || inner.commit(&base, work, &changes, None)).await;
         self.holder = self.inner.holder();
         self.started = self.inner.now();
