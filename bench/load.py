@@ -22,11 +22,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from load_rows import DAYS, DELIVERY_DAYS, DELIVERY_ROWS, KNOWN_ROWS, OLDER_ONE_IN
+from load_rows import DAYS, DELIVERY_DAYS, DELIVERY_ROWS, KNOWN_ROWS, OLDER_ONE_IN, PART_ROWS
 from run import HERE, MB, ROOT, Failed, Local, Target, empty, stdout_of
 
 # 1 million rows are staged and upserted into 5 million in less.
-# Rows of the tables that are delivered into. 50 million take tens of gigabytes of memory, and are asked for by --rows.
+# Rows of the tables that are delivered into. 50 million take 20 GB of memory, and are asked for by --rows.
 ROWS = (1_000_000, 5_000_000)
 TARGET_MODE, TARGET_ROWS, TARGET_SECONDS = "upsert", 5_000_000, 20
 
@@ -93,6 +93,15 @@ class Load:
 
     def peak_bytes(self) -> int:
         return max(step.peak_bytes for step in self.steps.values())
+
+    def __add__(self, other: "Load") -> "Load":
+        """Both, one after the other."""
+
+        def both(one: Step, two: Step) -> Step:
+            seconds, cpu_seconds = one.seconds + two.seconds, one.cpu_seconds + two.cpu_seconds
+            return Step(seconds, cpu_seconds, max(one.peak_bytes, two.peak_bytes))
+
+        return Load({name: both(step, other.steps[name]) for name, step in self.steps.items()})
 
 
 class Process:
@@ -169,16 +178,18 @@ class Bench:
     def __init__(self, options: argparse.Namespace):
         self.options = options
 
-    def file(self, what: str, rows: int) -> Path:
+    def file(self, what: str, rows: int, part: int) -> Path:
         """The generated file."""
-        command = [sys.executable, HERE / "load_rows.py", what, "--rows", rows, "--data", self.options.data]
+        command = [sys.executable, HERE / "load_rows.py", what, "--rows", rows, "--part", part, "--data", self.options.data]
         return Path(stdout_of(command).strip())
 
-    def deliver(self, local: Local, dataset: Path, what: str, rows: int, day: int) -> Load:
+    def deliver(self, local: Local, dataset: Path, what: str, rows: int, part: int = 0) -> Load:
         """Sends a batch and waits until it is loaded."""
+        # The delivery is behind all parts of the fill.
+        batch, day = f"{what}-{part}", 28 if what == "delivery" else part + 1
         statements = Statements(local)
         known = {listed["Id"] for _, listed in statements.of_steps()}
-        command = [self.options.sluice, "--json", "send", dataset, self.file(what, rows), "--batch", what]
+        command = [self.options.sluice, "--json", "send", dataset, self.file(what, rows, part), "--batch", batch]
         command += ["--as-of", f"2026-12-{day:02}T00:00:00Z"]
         # What was written before is on the disk before the clock starts.
         os.sync()
@@ -187,9 +198,9 @@ class Bench:
             steps = statements.watch(sending, set(known))
             text, errors = sending.communicate()
         if sending.returncode != 0:
-            raise Failed(f"{what}: {(errors or text).decode(errors='replace')[-2000:]}")
+            raise Failed(f"{batch}: {(errors or text).decode(errors='replace')[-2000:]}")
         if set(steps) != set(STEPS):
-            raise Failed(f"{what}: of the steps {STEPS} only {tuple(steps)} were seen")
+            raise Failed(f"{batch}: of the steps {STEPS} only {tuple(steps)} were seen")
         if self.options.statements:
             for step, listed in statements.of_steps():
                 if listed["Id"] not in known:
@@ -200,14 +211,23 @@ class Bench:
         """Fills a table, and delivers into it, in a `sluice local` of its own."""
         mode, out = MODES[name], self.options.out / "load"
         empty(out)
-        dataset = out / "sales.yaml"
-        dataset.write_text((HERE / "load.yaml").read_text() + f"load: {{table: analytics.sales, {mode.load}}}\n")
+        dataset, columns = out / "sales.yaml", (HERE / "load.yaml").read_text()
+
+        def load_by(mode: Mode) -> None:
+            dataset.write_text(columns + f"load: {{table: analytics.sales, {mode.load}}}\n")
+
+        parts = -(-rows // PART_ROWS)
+        # What comes in several batches is appended: a refresh would keep the last of them only.
+        load_by(mode if parts == 1 else MODES["append"])
         try:
             # At the other pace a run may take a minute.
             with Local(self.options.sluice, out / "state", "--pace", "real") as local:
-                filled = self.deliver(local, dataset, "fill", rows, 1)
+                filled = self.deliver(local, dataset, "fill", rows)
+                for part in range(1, parts):
+                    filled += self.deliver(local, dataset, "fill", rows, part)
                 check(local, (0, rows, 0), is_unique=True)
-                delivered = self.deliver(local, dataset, "delivery", rows, 2)
+                load_by(mode)
+                delivered = self.deliver(local, dataset, "delivery", rows)
                 check(local, mode.rows_after(rows), mode.has_each_id_once)
         finally:
             empty(out)
@@ -216,11 +236,12 @@ class Bench:
     def measure(self, name: str, rows: int) -> list[Target]:
         """Several runs of one mode on one size, and what comes of them."""
         runs = [self.loads(name, rows) for _ in range(self.options.runs)]
+        fill = f"{name}, {rows:,} into nothing" if rows <= PART_ROWS else f"append, {rows:,}, {PART_ROWS:,} at a time"
         for what, count, loads in (
-            ("into nothing", rows, [fill for fill, _ in runs]),
-            (f"into {rows:,}", DELIVERY_ROWS, [delivery for _, delivery in runs]),
+            (fill, rows, [fill for fill, _ in runs]),
+            (f"{name}, {DELIVERY_ROWS:,} into {rows:,}", DELIVERY_ROWS, [delivery for _, delivery in runs]),
         ):
-            print(row(f"{name}, {count:,} {what}", count, loads), flush=True)
+            print(row(what, count, loads), flush=True)
         if (name, rows) != (TARGET_MODE, TARGET_ROWS):
             return []
         seconds = median(delivery.sum("seconds") for _, delivery in runs)

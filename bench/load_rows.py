@@ -1,8 +1,9 @@
 """Makes the files of `make bench-load`: clean rows of ten columns as Parquet, which Sluice reads fast.
 
-    load_rows.py fill|delivery --rows N [--data DIR]     prints the file's path
+    load_rows.py fill|delivery --rows N [--part K] [--data DIR]     prints the file's path
 
-`fill` is what the table holds before: N rows with the ids 0 to N - 1 in 30 days. `delivery` is what comes into a table of N
+`fill` is what the table holds before: N rows with the ids 0 to N - 1 in 30 days, in files of at most 5 million rows, of which
+`--part` is the number. `delivery` is what comes into a table of N
 rows: a million rows in the last 6 of these days. Half of them have ids that the table has, spread over all of it, and a
 quarter of these are older than the table's row; the other half have ids from N on.
 
@@ -22,6 +23,8 @@ from generate import COUNTRIES, DATA, DOMAINS, Draws, customer_names, mailbox_na
 
 VERSION = 1
 DELIVERY_ROWS = 1_000_000
+# A file of the fill has no more rows.
+PART_ROWS = 5_000_000
 KNOWN_ROWS = DELIVERY_ROWS // 2
 # One in so many of the known ids comes with a row that is older than the table's.
 OLDER_ONE_IN = 4
@@ -104,16 +107,17 @@ def delivery(texts: Texts, numbers: np.ndarray, rows: int) -> pa.RecordBatch:
     return batch(texts, ids, days, newer, DELIVERY_DRAWS)
 
 
-def file(what: str, rows: int, data: Path) -> Path:
+def file(what: str, rows: int, part: int, data: Path) -> Path:
     """The file, made unless it is there."""
-    make, count = {"fill": (fill, rows), "delivery": (delivery, DELIVERY_ROWS)}[what]
-    path = data / f"load-v{VERSION}-{what}-{rows}.parquet"
+    first_part, end_part = part * PART_ROWS, min((part + 1) * PART_ROWS, rows)
+    make, start, end = {"fill": (fill, first_part, end_part), "delivery": (delivery, 0, DELIVERY_ROWS)}[what]
+    path = data / f"load-v{VERSION}-{what}-{rows}-{part}.parquet"
     if not path.exists():
         data.mkdir(parents=True, exist_ok=True)
         unfinished, texts = path.with_name(path.name + ".part"), Texts()
         with pq.ParquetWriter(unfinished, SCHEMA, compression="snappy") as writer:
-            for first in range(0, count, GROUP_ROWS):
-                writer.write_batch(make(texts, np.arange(first, min(first + GROUP_ROWS, count)), rows))
+            for first in range(start, end, GROUP_ROWS):
+                writer.write_batch(make(texts, np.arange(first, min(first + GROUP_ROWS, end)), rows))
         os.replace(unfinished, path)
     return path
 
@@ -123,9 +127,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=["fill", "delivery"])
     parser.add_argument("--rows", type=int, required=True, help="of the table")
+    parser.add_argument("--part", type=int, default=0, help="of the fill")
     parser.add_argument("--data", type=Path, default=DATA)
     options = parser.parse_args()
-    print(file(options.what, options.rows, options.data))
+    print(file(options.what, options.rows, options.part, options.data))
 
 
 if __name__ == "__main__":
