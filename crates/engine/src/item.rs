@@ -24,14 +24,16 @@ use arrow::compute::take_record_batch;
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use bytes::Bytes;
+use indexmap::IndexMap;
 use model::count::Counts;
-use model::dataset::Dataset;
+use model::dataset::{Contract, Dataset};
 use model::layout;
 use model::name::{BatchId, RunName};
 use model::{Error, Kind, Result};
 
 use crate::cast::{Caster, Typed};
 use crate::chunk::Chunk;
+use crate::contract::{self, MAX_NAMES, Watch};
 use crate::dedupe::{Dedupe, Marks, Rule};
 use crate::encoding::{NotText, Transcoder};
 use crate::format::{self, Access, Piece, RangedReader, Reader, Unreadable};
@@ -62,6 +64,7 @@ pub struct Item {
     dataset: Dataset,
     pool: Pool,
     caster: Arc<Caster>,
+    watch: Option<Arc<Watch>>,
     dedupe: Option<Dedupe>,
     partitioner: Partitioner,
     /// Batches whose rows are being sorted by partition, in order.
@@ -90,9 +93,21 @@ struct Input {
     ranged: Option<Box<dyn RangedReader>>,
     /// Pieces that are being read, in order.
     pieces: VecDeque<Ticket<Result<Worked, Trouble>>>,
+    /// Names in its records that the dataset has not, and watches for, each with the line of the first.
+    new_names: IndexMap<String, u64>,
     /// Lines of the pieces that are settled.
     lines: u64,
     rows: u64,
+}
+
+impl Input {
+    fn names_of_schema(&self) -> &[String] {
+        match (&self.reader, &self.ranged) {
+            (Some(reader), _) => reader.left_out(),
+            (None, Some(ranged)) => ranged.left_out(),
+            (None, None) => &[],
+        }
+    }
 }
 
 /// A batch whose rows are sorted by partition, and which are whose.
@@ -105,6 +120,7 @@ struct Worked {
     /// The numbers of the good rows; `None` if all are.
     good: Option<Vec<u32>>,
     marks: Option<Marks>,
+    new_names: IndexMap<String, u64>,
     rows_read: u64,
     lines: u64,
 }
@@ -144,7 +160,7 @@ pub struct InputEnded {
     pub rows: u64,
     /// How it is written, where that was found out rather than said.
     pub found: Option<String>,
-    /// Its columns that the dataset does not have, and that its contract leaves out.
+    /// Names of columns, or in records, that the dataset does not have, and that its contract leaves out.
     pub left_out: Vec<String>,
 }
 
@@ -186,6 +202,7 @@ impl Item {
             name: format!("item {item} of {run}"),
             dedupe: Rule::of(dataset)?.map(Dedupe::new),
             caster: Arc::new(caster),
+            watch: Watch::of(dataset)?.map(Arc::new),
             partitioner: Partitioner::new(dataset)?,
             sorting: VecDeque::new(),
             lake: Lake::new(dataset, run, batch, item, limits, options.chunk_bytes, pool.clone()),
@@ -224,6 +241,7 @@ impl Item {
             reader,
             ranged,
             pieces: VecDeque::new(),
+            new_names: IndexMap::new(),
             lines: 0,
             rows: 0,
         });
@@ -261,12 +279,13 @@ impl Item {
     pub fn end_input(&mut self) -> Result<InputEnded> {
         self.end_bytes().map_err(|trouble| self.first_error(trouble))?;
         self.settle(0).map_err(|trouble| self.error(trouble))?;
-        let input = self.input()?;
+        let input = self.input.take().ok_or_else(|| self.bug("no input has begun"))?;
+        if self.dataset.contract == Some(Contract::Reject) {
+            contract::check(&input.object, input.names_of_schema(), &input.new_names)?;
+        }
         let found = input.reader.as_ref().and_then(|reader| reader.found()).map(str::to_owned);
-        let left_out = input.reader.as_ref().map(|reader| reader.left_out().to_vec()).unwrap_or_default();
-        let ended = InputEnded { rows: input.rows, found, left_out };
-        self.input = None;
-        Ok(ended)
+        let left_out = input.names_of_schema().iter().chain(input.new_names.keys()).cloned().collect();
+        Ok(InputEnded { rows: input.rows, found, left_out })
     }
 
     /// The chunks that are ready: those of one object in their order, those of several mixed.
@@ -336,7 +355,9 @@ impl Item {
             self.settle(4 * self.pool.threads())?;
             let caster = Arc::clone(&self.caster);
             let rule = self.dedupe.as_ref().map(|dedupe| Arc::clone(&dedupe.rule));
-            let ticket = self.pool.spawn(move || work(piece, &caster, rule.as_deref()));
+            let is_last = self.dedupe.as_ref().is_none_or(|dedupe| !dedupe.is_seeking());
+            let watch = self.watch.clone().filter(|_| is_last);
+            let ticket = self.pool.spawn(move || work(piece, &caster, rule.as_deref(), watch.as_deref()));
             self.input()?.pieces.push_back(ticket);
         }
         let Err(unreadable) = read else { return Ok(()) };
@@ -375,12 +396,17 @@ impl Item {
     }
 
     fn take(&mut self, worked: Worked) -> Result<()> {
-        let Worked { typed, good, marks, rows_read, lines } = worked;
+        let Worked { typed, good, marks, new_names, rows_read, lines } = worked;
         let kept = self.kept(good, marks.as_ref())?;
         let input = self.input.as_mut().ok_or_else(|| Error::new(Kind::Bug, "read", &self.name))?;
         input.rows += rows_read;
         let lines_before = input.lines;
         input.lines += lines;
+        for (name, line) in new_names {
+            if input.new_names.len() < MAX_NAMES {
+                input.new_names.entry(name).or_insert(lines_before + line + 1);
+            }
+        }
         if self.dedupe.as_ref().is_some_and(Dedupe::is_seeking) {
             return Ok(());
         }
@@ -449,8 +475,9 @@ impl Item {
 }
 
 /// What the pool does with a piece.
-fn work(piece: Box<dyn Piece>, caster: &Caster, rule: Option<&Rule>) -> Result<Worked, Trouble> {
+fn work(piece: Box<dyn Piece>, caster: &Caster, rule: Option<&Rule>, watch: Option<&Watch>) -> Result<Worked, Trouble> {
     let mut batch = piece.read().map_err(Trouble::Unreadable)?;
+    let new_names = watch.map(|watch| watch.in_records(&batch)).unwrap_or_default();
     let mut typed = caster.cast(&batch)?;
     typed.rejects.append(&mut batch.rejects);
     // Rows of one block stand at the same byte.
@@ -462,5 +489,5 @@ fn work(piece: Box<dyn Piece>, caster: &Caster, rule: Option<&Rule>) -> Result<W
     let good = (0u32..).zip(&typed.is_bad).filter(|(_, is_bad)| !**is_bad).map(|(row, _)| row);
     let good: Option<Vec<u32>> = (!is_whole).then(|| good.collect());
     let marks = rule.map(|rule| rule.marks(&typed.columns, good.as_deref())).transpose();
-    Ok(Worked { marks: marks?, typed, good, rows_read: batch.rows_read(), lines: batch.lines })
+    Ok(Worked { marks: marks?, typed, good, new_names, rows_read: batch.rows_read(), lines: batch.lines })
 }

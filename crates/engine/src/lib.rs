@@ -18,6 +18,7 @@
 
 mod cast;
 mod chunk;
+mod contract;
 pub mod dedupe;
 pub mod encoding;
 pub mod format;

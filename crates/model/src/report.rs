@@ -34,7 +34,7 @@ pub struct RunReport {
     pub counts: Counts,
     /// Rejects by the code of their reason.
     pub rejected_by_reason: BTreeMap<String, u64>,
-    /// Columns of the files that the dataset's contract leaves out, each with the first file that has it.
+    /// Names in the files that the dataset's contract leaves out, each with the first file that has it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub left_out: BTreeMap<String, String>,
     /// Where the rejects are.

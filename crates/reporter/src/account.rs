@@ -1,6 +1,6 @@
 //! The report of an execution, from what it has left behind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use model::Kind;
@@ -68,13 +68,19 @@ fn rejected_by_reason(parts: &[Part]) -> BTreeMap<String, u64> {
     reasons
 }
 
-/// By those of the sample, and by the headers of all files.
+/// Some files use identifiers as keys: a report tells no more of them.
+const MAX_LEFT_OUT: usize = 1000;
+
+/// By those of the sample, and by the headers, schemas and records of all files.
 fn left_out(evidence: &Evidence) -> BTreeMap<String, String> {
     let sampled = evidence.schema.iter().flat_map(|schema| &schema.left_out);
     let mut left_out: BTreeMap<_, _> = sampled.map(|(name, object)| (name.to_string(), object.clone())).collect();
-    for input in evidence.parts.iter().flat_map(|part| &part.inputs) {
-        for name in &input.left_out {
-            left_out.entry(name.clone()).or_insert_with(|| input.url.to_string());
+    // The sample names columns as a table would.
+    let mut known: HashSet<String> = left_out.keys().map(|name| name.to_lowercase()).collect();
+    let of_inputs = evidence.parts.iter().flat_map(|part| &part.inputs);
+    for (input, name) in of_inputs.flat_map(|input| input.left_out.iter().map(move |name| (input, name))) {
+        if left_out.len() < MAX_LEFT_OUT && known.insert(name.to_lowercase()) {
+            left_out.insert(name.clone(), input.url.to_string());
         }
     }
     left_out

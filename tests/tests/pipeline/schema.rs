@@ -106,3 +106,30 @@ async fn new_columns_of_any_format_are_left_out_or_fail_the_run_by_name() {
         assert_eq!(pipeline.number("SELECT COUNT(*) FROM analytics.found").await.unwrap(), rows, "{contract}");
     }
 }
+
+#[tokio::test]
+async fn fields_that_no_named_column_reads_are_left_out_or_fail_the_run_by_name() {
+    let named = FROZEN.replace("csv", "json").replace("load:", "columns: {id: {type: bigint}}\nload:");
+    let rows = "{\"id\": 1}\n{\"id\": 2, \"Region\": \"north\"}\n";
+    for (contract, status) in [("freeze", Status::Succeeded), ("reject", Status::Failed)] {
+        let folder = TempDir::new().unwrap();
+        let pipeline = Pipeline::start(folder.path(), &named.replace("freeze", contract)).await.unwrap();
+        let run = pipeline.deliver("one", &[("a.json", rows)]).await.unwrap().run;
+        let ended = report(&pipeline, &run).await;
+        assert_eq!(ended.status, status, "{contract}: {:?}", ended.error);
+        let object = "s3://landing/found/one/a.json";
+        match ended.error {
+            None => assert_eq!(ended.left_out.get("Region").map(String::as_str), Some(object)),
+            Some(error) => {
+                assert_eq!(error.kind, "Data");
+                assert!(
+                    error
+                        .message
+                        .contains(&format!("{object}: it has what the dataset has not: `Region` (first on line 2)")),
+                    "{}",
+                    error.message
+                );
+            }
+        }
+    }
+}

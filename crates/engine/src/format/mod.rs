@@ -120,7 +120,7 @@ pub trait Reader: Debug + Send {
         None
     }
 
-    /// Columns of the object that the dataset does not have, and that its contract leaves out.
+    /// Names of columns that the object itself says it has, and the dataset has not, where its contract watches for them.
     fn left_out(&self) -> &[String] {
         &[]
     }
@@ -156,6 +156,11 @@ pub trait RangedReader: Debug + Send {
     /// The ranges that are wanted and have not come, in the order in which they are needed. They fit in what may be held;
     /// as long as there are more, the first is among them. None are left when all is read.
     fn wants(&self) -> Vec<Range<u64>>;
+
+    /// As [`Reader::left_out`].
+    fn left_out(&self) -> &[String] {
+        &[]
+    }
 
     /// Takes a range that is wanted, whole, by where it starts.
     fn push(&mut self, start: u64, bytes: Bytes) -> Result<(), Unreadable>;

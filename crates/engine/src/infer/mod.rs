@@ -16,7 +16,7 @@ mod name;
 mod ranged;
 
 use indexmap::{IndexMap, IndexSet};
-use model::dataset::{Column, Csv, Dataset};
+use model::dataset::{Column, Csv, Dataset, fold};
 use model::name::Identifier;
 use model::types::Type;
 use model::{Error, Kind, Result};
@@ -219,7 +219,6 @@ impl Inference {
 
     /// Takes note of a file's columns; returns those that are read.
     fn take_columns(&mut self, mut columns: Vec<FileColumn>) -> Vec<FileColumn> {
-        let fold = |name: &str| name.trim().to_lowercase();
         columns.retain(|column| !self.dataset.drop.iter().any(|dropped| fold(dropped) == fold(&column.name)));
         for FileColumn { name, kind } in &columns {
             let evidence = self.evidence.entry(name.clone()).or_insert_with(|| Evidence::new(&self.dataset));

@@ -37,6 +37,7 @@ const SMALL: Limits = Limits {
 #[derive(Debug, PartialEq)]
 struct Made {
     outcome: Outcome,
+    left_out: Vec<String>,
     objects: BTreeMap<Object, Vec<u8>>,
 }
 
@@ -52,21 +53,21 @@ fn make_with(yaml: &str, input: &[u8], cut: usize, limits: Limits, threads: usiz
     let options = Options { mask_key: None, threads, chunk_bytes: CHUNK_BYTES };
     let mut item = Item::with_limits(&dataset, &run, &BatchId::of(&url), 3, &options, limits)?;
     let mut chunks = Vec::new();
-    let rows = loop {
+    let ended = loop {
         item.begin_input(&url.to_string(), input.len() as u64)?;
         for piece in input.chunks(cut) {
             item.push(piece)?;
             chunks.extend(item.take_output());
         }
-        let rows = item.end_input()?;
+        let ended = item.end_input()?;
         if !item.next_pass()? {
-            break rows;
+            break ended;
         }
         assert!(item.take_output().is_empty(), "a pass that seeks makes nothing");
     };
     let outcome = item.finish()?;
     chunks.extend(item.take_output());
-    assert_eq!(rows.rows, outcome.counts.read);
+    assert_eq!(ended.rows, outcome.counts.read);
     let mut objects = BTreeMap::<Object, Vec<u8>>::new();
     let mut last = BTreeMap::new();
     for chunk in chunks {
@@ -84,7 +85,7 @@ fn make_with(yaml: &str, input: &[u8], cut: usize, limits: Limits, threads: usiz
         let bytes = &objects[&Object::Parquet(file.key.clone())];
         assert_eq!(bytes.len() as u64, file.size_bytes);
     }
-    Ok(Made { outcome, objects })
+    Ok(Made { outcome, left_out: ended.left_out, objects })
 }
 
 fn rows(bytes: &[u8]) -> usize {
@@ -380,4 +381,78 @@ proptest! {
             Err(error) => prop_assert_eq!(error.kind(), Kind::Data),
         }
     }
+}
+
+#[test]
+fn a_contract_names_what_no_column_reads() {
+    let json = "{\"id\": 1, \"Of\": {\"n\": 2, \"m\": 3}, \"bag\": {\"x\": 1}}\n\
+                {\"id\": 2, \"known\": 1, \"region\": \"north\"}\n\
+                {\"id\": \"a reject\", \"b.c\": 0, \"REGION\": 1}\n";
+    let xml = "<r><row id='1'><of><n>2</n></of><bag><x/></bag></row>\n<row id='2' v='1' xsi:nil='false' \
+               xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'><known/><p:region xmlns:p='u'>n</p:region></row></r>";
+    let columns = |id: &str, n: &str| {
+        format!(
+            "{{id: {{type: bigint, from: '{id}'}}, n: {{type: integer, from: '{n}'}}, bag: {{type: super}}}}, \
+             drop: [Known], rejects: {{max_ratio: 1}}"
+        )
+    };
+    let json_dataset = |contract: &str| {
+        format!("{{dataset: x, landing: x/, format: json, columns: {}{contract}}}", columns("id", "of.n"))
+    };
+    let xml_dataset = |contract: &str| {
+        let columns = columns("@id", "of/n");
+        format!("{{dataset: x, landing: x/, format: xml, xml: {{row: row}}, columns: {columns}{contract}}}")
+    };
+    for cut in [1, 3, 7, 1000] {
+        let left_out =
+            |yaml: &str, text: &str| make(yaml, text.as_bytes(), cut, Limits::BUILD).map(|made| made.left_out);
+        assert_eq!(left_out(&json_dataset(", contract: freeze"), json).unwrap(), ["region", "\"b.c\"", "REGION"]);
+        assert_eq!(left_out(&json_dataset(""), json).unwrap(), [""; 0], "nobody asked");
+        assert_eq!(left_out(&xml_dataset(", contract: freeze"), xml).unwrap(), ["@v", "region"]);
+        let error = left_out(&xml_dataset(", contract: reject"), xml).unwrap_err();
+        expect![[r#"cannot read s3://landing/sales/a.csv: it has what the dataset has not: `@v` (first on line 2), `region` (first on line 2); `contract: reject` refuses that: make it a column, `drop` what is known and not read, or write `contract: freeze` to leave it out"#]]
+            .assert_eq(&chain(&error));
+    }
+}
+
+/// The names that a contract leaves out of one file of a dataset, whose columns and sections these are.
+fn left_out(format: &str, columns: &str, text: &str) -> Vec<String> {
+    let yaml = format!("{{dataset: x, landing: x/, format: {format}, contract: freeze, columns: {columns}}}");
+    make(&yaml, text.as_bytes(), 50, Limits::BUILD).unwrap().left_out
+}
+
+#[test]
+fn what_is_read_in_whole_or_in_part_is_not_new() {
+    let json = |columns: &str, text: &str| left_out("json", columns, text);
+    let of = "{\"of\": {\"n\": 1, \"lines\": [{\"sku\": 4, \"x\": 6}]}}\n";
+    let sku = "sku: {type: integer, from: of.lines.sku}";
+    assert_eq!(json(&format!("{{{sku}}}, json: {{explode: of.lines}}"), of), ["of.n", "of.lines.x"]);
+    let whole = format!("{{doc: {{type: varchar(100), from: of}}, {sku}}}, json: {{explode: of.lines}}");
+    assert_eq!(json(&whole, of), [""; 0], "a text column takes the object's JSON");
+    let rows = "{\"items\": [{\"sku\": 1}], \"a.b\": 1, \"id \": 1, \".\": 1}\n";
+    let columns =
+        "{sku: {type: integer, from: 'items[0].sku'}, ab: {type: integer, from: '\"a.b\"'}, id: {type: integer}}";
+    assert_eq!(json(columns, rows), ["id ", "\".\""], "white space belongs to a key");
+
+    let xml = |columns: &str, text: &str| left_out("xml", &format!("{columns}, xml: {{row: r}}"), text);
+    let text = "<f><r><n unit='kg'>5</n><of k='1'/><x:m xmlns:x='u'>1</x:m></r><r>note<new/></r></f>";
+    let columns = "{n: {type: integer}, d: {type: integer, from: of/n}, m: {type: integer, from: 'y:m'}}";
+    assert_eq!(xml(columns, text), ["new", "."], "a prefix counts where both are told");
+    assert_eq!(xml("{row: {type: super, from: .}}", text), [""; 0]);
+}
+
+#[test]
+fn names_of_records_are_not_told_where_a_column_is_masked_and_stay_on_one_line() {
+    let text = "{\"id\": \"1\", \"a\\nb\\u001b\": 1}\n{\"ann@example.com\": 1}\n";
+    assert_eq!(left_out("json", "{id: {type: varchar(9)}}", text), ["a\\nb\\u{1b}", "\"ann@example.com\""]);
+    let masked = "{id: {type: varchar(9), mask: last4}}";
+    assert_eq!(left_out("json", masked, text), ["names that are not shown, since a column is masked"]);
+}
+
+#[test]
+fn of_endless_names_the_first_hundred_are_told() {
+    let text: String = (0..300).map(|n| format!("{{\"id\": 1, \"key {n}\": 2}}\n")).collect();
+    let yaml = "{dataset: x, landing: x/, format: json, columns: {id: {type: bigint}}, contract: freeze}";
+    let left_out = make(yaml, text.as_bytes(), 100, Limits::BUILD).unwrap().left_out;
+    assert_eq!((left_out.len(), left_out[99].as_str()), (100, "key 99"));
 }

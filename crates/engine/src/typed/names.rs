@@ -2,9 +2,11 @@
 //!
 //! A name is looked for as it is written, then without regard to case and white space around it; a dot in it is a step
 //! into a nested value where no column has the whole name. Each column must be found. What the file has besides is not
-//! read.
+//! read, and named where the contract watches for it.
 
-use model::dataset::{Dataset, Path, Segment, nearest};
+use model::dataset::{Dataset, Path, Segment, fold, nearest};
+
+use crate::contract::Watch;
 
 /// The schema of a file, as a tree of fields.
 pub(crate) trait Tree {
@@ -29,6 +31,13 @@ pub(crate) fn paths<T: Tree>(dataset: &Dataset, tree: &T) -> Result<Vec<Vec<usiz
         }
     }
     if faults.is_empty() { Ok(paths) } else { Err(faults.join("; ")) }
+}
+
+/// The columns of a file that the dataset has not, where its contract watches for them.
+pub(crate) fn unread<T: Tree>(dataset: &Dataset, tree: &T) -> Result<Vec<String>, String> {
+    let watch = Watch::of(dataset).map_err(|error| model::error::chain(&error))?;
+    let fields = tree.fields(tree.root());
+    Ok(watch.map(|watch| watch.in_schema(fields.iter().map(|(name, _)| *name))).unwrap_or_default())
 }
 
 fn path<T: Tree>(tree: &T, source: &str) -> Result<Vec<usize>, String> {
@@ -79,9 +88,4 @@ fn missing<A>(source: &str, name: &str, fields: &[(&str, A)]) -> String {
         Some(near) => format!("the file has no column `{source}`{place}; the nearest is `{near}`"),
         None => format!("the file has no column `{source}`{place}"),
     }
-}
-
-/// As names are compared in a CSV header.
-fn fold(name: &str) -> String {
-    name.trim().to_lowercase()
 }

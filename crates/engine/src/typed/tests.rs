@@ -260,7 +260,7 @@ fn more_fields_than_a_batch_holds_are_refused_before_they_are_made() {
 }
 
 mod columns_by_name {
-    use super::names::{Tree, paths};
+    use super::names::{Tree, paths, unread};
     use super::*;
 
     /// Fields by the number of their record; a field with a record's number in brackets is one.
@@ -302,6 +302,20 @@ mod columns_by_name {
             find("x: {type: bigint, from: a.c.d}, y: {type: super, from: A}", fields),
             Ok(vec![vec![4, 1, 0], vec![4]])
         );
+    }
+
+    #[test]
+    fn a_contract_names_what_no_column_reads() {
+        let fields: &[&[&str]] = &[&["id", "a.b", "a>1", "Extra", "bag>1", "known"], &["B", "c"]];
+        let yaml = "dataset: x\nlanding: x/\nformat: parquet\ncontract: freeze\ndrop: [KNOWN]\ncolumns: {id: {type: bigint}, \
+                    b: {type: bigint, from: '\"a\".b'}, bag: {type: super}";
+        let unread = |yaml: String| unread(&DatasetFile::parse(&yaml, "x.yaml").unwrap().dataset, &Fields(fields));
+        assert_eq!(unread(format!("{yaml}}}")), Ok(vec!["a.b".to_owned(), "Extra".to_owned()]));
+        let whole = format!("{yaml}, ab: {{type: bigint, from: a.b}}}}");
+        assert_eq!(unread(whole.clone()), Ok(vec!["Extra".to_owned()]));
+        let dropped = yaml.replace("[KNOWN]", "[KNOWN, a.b]");
+        assert_eq!(unread(format!("{dropped}}}")), Ok(vec!["Extra".to_owned()]));
+        assert_eq!(unread(whole.replace("contract: freeze\n", "")), Ok(Vec::new()), "nobody asked");
     }
 
     #[test]

@@ -40,6 +40,11 @@ pub(super) fn explain(error: &serde_saphyr::Error) -> String {
     place + &what
 }
 
+/// A name in a file as it is compared: without regard to case and to white space around it.
+pub fn fold(name: &str) -> String {
+    name.trim().to_lowercase()
+}
+
 /// The word most like this one, if any is like it at all.
 pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     known

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::column::{Mask, is_number, is_temporal};
 use super::path::Path;
-use super::{Column, ColumnsFrom, Contract, Dataset, Format, LoadMode, LoadTarget, column_faults};
+use super::{Column, ColumnsFrom, Contract, Dataset, Format, LoadMode, LoadTarget, column_faults, fold};
 use crate::name::Identifier;
 
 /// Every fault of a dataset. What needs its columns waits until they are known.
@@ -14,16 +14,6 @@ pub(super) fn faults(dataset: &Dataset) -> Vec<String> {
     faults.extend(dataset.csv.faults());
     faults.extend(dataset.limits.faults());
     faults.extend(dataset.infer.fault());
-    if matches!(dataset.contract, Some(Contract::Freeze | Contract::Reject))
-        && dataset.columns_from() == ColumnsFrom::File
-        && dataset.format != Format::Csv
-    {
-        faults.push(format!(
-            "`contract` is for columns that are found, or for the header of csv: of {} only the columns are read that \
-             `columns` names",
-            dataset.format.name()
-        ));
-    }
     if dataset.on_copy_error.is_some() && dataset.load.is_none() {
         faults.push("`on_copy_error` is for datasets that are loaded: add `load`, or leave it away".to_owned());
     }
@@ -135,11 +125,6 @@ fn source_faults(dataset: &Dataset) -> Vec<String> {
         }
     }
     faults
-}
-
-/// Names in files are compared without regard to case and to white space around them.
-fn fold(name: &str) -> String {
-    name.trim().to_lowercase()
 }
 
 fn partition_faults(dataset: &Dataset) -> Vec<String> {

@@ -300,7 +300,7 @@ fn columns_that_do_not_fit_the_dataset_are_refused() {
 }
 
 #[test]
-fn a_contract_is_for_columns_that_are_found_or_for_a_header() {
+fn a_contract_that_evolves_is_for_columns_that_are_found() {
     check("contract: freeze", expect![""]);
     check("contract: reject", expect![""]);
     check("contract: evolve\ncolumns: infer\nformat: json", expect![""]);
@@ -311,12 +311,7 @@ fn a_contract_is_for_columns_that_are_found_or_for_a_header() {
             "`contract: evolve` is for columns that are found: leave `columns` away, or name the new ones there (the table follows them)"
         ],
     );
-    check(
-        "contract: freeze\nformat: json",
-        expect![
-            "`contract` is for columns that are found, or for the header of csv: of json only the columns are read that `columns` names"
-        ],
-    );
+    check("contract: freeze\nformat: json", expect![""]);
     check(
         "contract: freez",
         expect![[r#"

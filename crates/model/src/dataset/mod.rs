@@ -34,7 +34,7 @@ pub use self::columns::{Columns, ColumnsFrom};
 pub use self::contract::Contract;
 pub use self::csv::{Csv, Dialect, Escape, Header, ShortRows};
 pub use self::dedupe::Dedupe;
-pub use self::explain::nearest;
+pub use self::explain::{fold, nearest};
 pub use self::infer::Infer;
 pub use self::json::Json;
 pub use self::limits::{Limits, RejectLimit};
@@ -93,7 +93,8 @@ pub struct Dataset {
     #[serde(default)]
     pub infer: Infer,
     /// What new columns in the data do: `evolve`, `freeze` or `reject`; and, but for `evolve`, that a table which differs
-    /// is left as it is. Without it, columns that are found evolve, and a field that named columns do not have is refused.
+    /// is left as it is. Without it, columns that are found evolve, and a name in the header of csv that no column has is
+    /// refused; of other formats only what is named is read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contract: Option<Contract>,
     /// How much of one file is too much.
@@ -142,7 +143,8 @@ impl Dataset {
         Err(Error::new(Kind::Config, "accept", subject).because(faults.join("; ")))
     }
 
-    /// What a column does that the data has and the dataset does not.
+    /// What a column does that the data has and the dataset does not; without a contract, of the formats other than csv
+    /// nobody looks for one.
     pub fn contract_of_data(&self) -> Contract {
         self.contract.unwrap_or(match self.columns_from() {
             ColumnsFrom::File => Contract::Reject,

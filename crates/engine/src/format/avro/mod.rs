@@ -35,6 +35,7 @@ use self::wire::Wire;
 use super::buffer::{split_front, take_slice};
 use super::{FileColumn, Format, Name, Piece, Reader, Unreadable};
 use crate::text::{Origin, PIECE_BYTES};
+use crate::typed::names::unread;
 use crate::typed::{Columns, Torn};
 
 /// The format.
@@ -72,6 +73,8 @@ const PIECE_ROWS: u64 = 16 * 1024;
 #[derive(Debug)]
 struct AvroReader {
     dataset: Dataset,
+    /// Its fields that the dataset has not, and watches for.
+    left_out: Vec<String>,
     /// Once the header is read.
     layout: Option<Arc<Layout>>,
     /// What no piece has been made of, and the byte of the object where it starts.
@@ -115,12 +118,17 @@ impl Reader for AvroReader {
     fn take(&mut self) -> Option<Box<dyn Piece>> {
         self.pieces.pop_front().map(|piece| Box::new(piece) as Box<dyn Piece>)
     }
+
+    fn left_out(&self) -> &[String] {
+        &self.left_out
+    }
 }
 
 impl AvroReader {
     fn new(dataset: &Dataset, origin: Origin, piece_bytes: usize) -> Self {
         Self {
             dataset: dataset.clone(),
+            left_out: Vec::new(),
             layout: None,
             buffer: Vec::new(),
             byte_offset: origin.byte_offset,
@@ -153,6 +161,7 @@ impl AvroReader {
     fn header(&mut self) -> Result<(), String> {
         let Some(header) = Header::read(&self.buffer)? else { return Ok(()) };
         let plan = value::plan(&self.dataset, &header.schema)?;
+        self.left_out = unread(&self.dataset, &header.schema)?;
         self.drop_bytes(header.length);
         let expansion_ratio = usize::try_from(self.dataset.limits.expansion_ratio).unwrap_or(usize::MAX);
         let columns = Arc::new(Columns::of(&self.dataset));

@@ -64,7 +64,7 @@ struct Fit {
 }
 
 /// The dialect of a file that begins with these bytes; `is_all` if they are the whole file. `names` are the columns',
-/// as [`header::fold`] leaves them, where they are known. The limits are those of `base`.
+/// as [`fold`](model::dataset::fold) leaves them, where they are known. The limits are those of `base`.
 pub fn detect(sample: &[u8], is_all: bool, names: &[String], base: &Dialect) -> Detected {
     let (said, sample) = said(sample);
     let mut best: Option<Fit> = None;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::dataset::{Contract, Dataset, nearest};
+use model::dataset::{Contract, Dataset, fold, nearest};
 
 use super::dialect::Dialect;
 use crate::text::{Form, Span};
@@ -138,9 +138,4 @@ pub fn texts(raw: &[u8], start: usize, spans: &[Span], dialect: &Dialect) -> Res
         Ok(if made.is_empty() { text.trim().to_owned() } else { made.trim().to_owned() })
     };
     spans.iter().map(text).collect()
-}
-
-/// Names are compared without regard to case and to white space around them.
-pub fn fold(name: &str) -> String {
-    name.trim().to_lowercase()
 }

@@ -132,6 +132,10 @@ impl RangedReader for ParquetReader {
     fn take(&mut self) -> Option<Box<dyn Piece>> {
         self.pieces.pop_front().map(|piece| Box::new(piece) as Box<dyn Piece>)
     }
+
+    fn left_out(&self) -> &[String] {
+        self.file.as_ref().map(|(file, _)| file.left_out.as_slice()).unwrap_or_default()
+    }
 }
 
 impl ParquetReader {
@@ -250,7 +254,8 @@ fn file(dataset: &Dataset, metadata: &ParquetMetaData) -> Result<File, String> {
     read.sort_unstable();
     read.dedup();
     let leaves = read.into_iter().filter_map(|index| Some((index, Arc::clone(schema.leaves.get(index)?))));
-    Ok(File { leaves: leaves.collect(), columns, typed: Arc::new(Columns::of(dataset)) })
+    let left_out = names::unread(dataset, &schema)?;
+    Ok(File { leaves: leaves.collect(), columns, left_out, typed: Arc::new(Columns::of(dataset)) })
 }
 
 /// A few bytes may say that a billion rows are all the same; that is no data that anybody delivers.

@@ -32,6 +32,8 @@ pub struct File {
     /// The columns of the file that are read, by their numbers in it.
     pub leaves: Vec<(usize, Arc<Leaf>)>,
     pub columns: Vec<Column>,
+    /// The columns of the file that the dataset has not, and watches for.
+    pub left_out: Vec<String>,
     pub typed: Arc<Columns>,
 }
 
