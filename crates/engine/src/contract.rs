@@ -1,8 +1,9 @@
 //! What a dataset's contract watches for: names in the data that no column reads and `drop` does not name.
 //!
 //! Here are those of records and of files' schemas; a header of CSV is held against the columns where it is read
-//! (`format/csv/header.rs`). A name is one of a row's own: of a value that a column reads from, nothing is new. Rows that
-//! are no records (rejects of the format itself) are not looked at.
+//! (`format/csv/header.rs`). A name is one of a row's own: of a value that a column reads from, nothing is new, and names that
+//! differ in case alone are one. Rows that are no records (rejects of the format itself) are not looked at, nor are places
+//! in arrays.
 
 use std::collections::HashSet;
 
@@ -17,6 +18,9 @@ use crate::text::TextBatch;
 
 /// Of one object no more names are told: some files use identifiers as keys.
 pub(crate) const MAX_NAMES: usize = 100;
+
+/// Nor are more of an item, each with the first input that has it.
+const MAX_ITEM_NAMES: usize = 1000;
 
 /// Nor is more of one name.
 const MAX_NAME_BYTES: usize = 200;
@@ -78,9 +82,6 @@ impl Watch {
             if batch.blocks.is_some() || last.replace(record.start) == Some(record.start) {
                 continue;
             }
-            if found.len() == MAX_NAMES {
-                break;
-            }
             let text = batch.raw.get(record.range()).unwrap_or_default();
             for name in format.names_of(&self.dataset, text) {
                 if known.contains(&name.path) {
@@ -89,11 +90,13 @@ impl Watch {
                 if self.is_new(&name.path) {
                     let told = if self.hides_values { HIDDEN.to_owned() } else { told(&name.path) };
                     found.entry(told).or_insert(record.line.into());
+                    if found.len() == if self.hides_values { 1 } else { MAX_NAMES } {
+                        return found;
+                    }
                 }
                 known.insert(name.path);
             }
         }
-        found.truncate(MAX_NAMES);
         found
     }
 
@@ -109,10 +112,13 @@ impl Watch {
         let name = steps(self.dataset.format, path);
         match self.dataset.format {
             Format::Xml => {
-                let is_dropped = |dropped: &Vec<String>| dropped.len() == name.len() && begins(dropped, &name);
+                let is_dropped = |dropped: &Vec<String>| begins(dropped, &name);
                 !self.dropped.iter().any(is_dropped) && !self.columns.iter().any(|column| column.reads_element(&name))
             }
-            _ => !self.dropped.contains(&name) && !self.columns.iter().any(|column| column.reads(&name)),
+            _ => {
+                !self.dropped.iter().any(|dropped| name.starts_with(dropped))
+                    && !self.columns.iter().any(|column| column.reads(&name))
+            }
         }
     }
 }
@@ -144,6 +150,17 @@ fn begins(path: &[String], names: &[String]) -> bool {
     path.len() <= names.len() && path.iter().zip(names).all(is_same)
 }
 
+/// The names that no input before has told of an item, as far as there is room.
+pub(crate) fn not_yet_told<'a>(told: &mut HashSet<String>, names: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let mut new = Vec::new();
+    for name in names {
+        if told.len() < MAX_ITEM_NAMES && told.insert(name.clone()) {
+            new.push(name.clone());
+        }
+    }
+    new
+}
+
 /// Fails, as `Data`, where an object has names that the dataset has not: all of them are told. Those of records come with
 /// the line of the first, from 1.
 pub(crate) fn check(object: &str, of_schema: &[String], of_records: &IndexMap<String, u64>) -> model::Result<()> {
@@ -157,8 +174,8 @@ pub(crate) fn check(object: &str, of_schema: &[String], of_records: &IndexMap<St
         return Ok(());
     }
     Err(Error::new(Kind::Data, "read", object).because(format!(
-        "it has what the dataset has not: {}; `contract: reject` refuses that: make it a column, `drop` what is known and not \
-         read, or write `contract: freeze` to leave it out",
+        "it has what the dataset has not: {}; `contract: reject` refuses that: make it a column (where columns are found: \
+         `contract: evolve`), `drop` what is known and not read, or write `contract: freeze` to leave it out",
         names.join(", ")
     )))
 }
@@ -182,12 +199,15 @@ fn steps(format: Format, path: &str) -> Vec<String> {
 
 /// A name for people: one line, and not without end.
 fn told(name: &str) -> String {
-    let name = name.get(..name.floor_char_boundary(MAX_NAME_BYTES)).unwrap_or_default();
-    name.chars().fold(String::new(), |mut told, character| {
+    let mut told = String::new();
+    for character in name.chars() {
+        if told.len() >= MAX_NAME_BYTES {
+            break;
+        }
         match character.is_control() {
             true => told.extend(character.escape_default()),
             false => told.push(character),
         }
-        told
-    })
+    }
+    told
 }

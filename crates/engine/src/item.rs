@@ -15,7 +15,7 @@ mod feed;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -76,6 +76,8 @@ pub struct Item {
     rows_read: u64,
     duplicates: u64,
     truncated: BTreeMap<String, u64>,
+    /// Names that are left out, of all inputs so far.
+    left_out: HashSet<String>,
     /// Columns that no accepted row has had a value in yet.
     without_values: BTreeSet<usize>,
     chunks: Vec<Chunk>,
@@ -160,7 +162,8 @@ pub struct InputEnded {
     pub rows: u64,
     /// How it is written, where that was found out rather than said.
     pub found: Option<String>,
-    /// Names of columns, or in records, that the dataset does not have, and that its contract leaves out.
+    /// Names of columns, or in records, that the dataset does not have, and that its contract leaves out; those of the
+    /// item's inputs before it apart.
     pub left_out: Vec<String>,
 }
 
@@ -214,6 +217,7 @@ impl Item {
             rows_read: 0,
             duplicates: 0,
             truncated: BTreeMap::new(),
+            left_out: HashSet::new(),
             without_values: (0..schema::of_rows(dataset).fields().len()).collect(),
             chunks: Vec::new(),
         })
@@ -284,7 +288,8 @@ impl Item {
             contract::check(&input.object, input.names_of_schema(), &input.new_names)?;
         }
         let found = input.reader.as_ref().and_then(|reader| reader.found()).map(str::to_owned);
-        let left_out = input.names_of_schema().iter().chain(input.new_names.keys()).cloned().collect();
+        let names = input.names_of_schema().iter().chain(input.new_names.keys());
+        let left_out = contract::not_yet_told(&mut self.left_out, names);
         Ok(InputEnded { rows: input.rows, found, left_out })
     }
 
@@ -307,6 +312,7 @@ impl Item {
         if self.input.is_some() {
             return Err(self.bug("an input has not ended"));
         }
+        self.left_out.clear();
         match &mut self.dedupe {
             Some(dedupe) if dedupe.is_seeking() => dedupe.next_pass().map(|()| true),
             _ => Ok(false),

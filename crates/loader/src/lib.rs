@@ -9,7 +9,7 @@
 //!  alter     only where the target lacks a column or a varchar is too short: one change, and prepare again
 //!  stage     COPY of all the group's files into sluice.stage_<hash>_<token>, counted run by run
 //!  explain   only where COPY fails for good: what the warehouse knows of it is read, and the load ends with that
-//!  publish   lock ► guards ► staging into the target ► earlier deliveries out ► count check ► ledger rows ► drop
+//!  publish   lock ► guards ► staging into the target ► earlier deliveries out ► count check ► token ► ledger rows ► drop
 //!  verdict   the ledger is read: it alone says which runs are published
 //!            │
 //!            ▼

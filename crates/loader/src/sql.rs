@@ -59,9 +59,9 @@ pub struct Names {
     /// The same rows of the target's runs. What a publish must read of the ledger it reads here: publishes into different
     /// targets read no table together, and only add to the ledger.
     pub runs: String,
-    /// The empty table that loads of one target take turns by. Never the target or the ledger: readers would wait.
+    /// The table that loads of one target take turns by; nobody writes it. Never the target or the ledger: readers would wait.
     pub lock: String,
-    /// The table of the greatest token under which the target was loaded.
+    /// The table of the tokens under which loads of the target were prepared; the greatest counts.
     pub tokens: String,
     /// The group's staging table.
     pub stage: String,

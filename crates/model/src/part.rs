@@ -67,7 +67,8 @@ pub struct InputRead {
     /// How it is written, where that was found out rather than said (`csv: detect`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub found: Option<String>,
-    /// Names of its columns or records that the dataset does not have, and that its contract leaves out.
+    /// Names of its columns or records that the dataset does not have, and that its contract leaves out; those of the item's
+    /// inputs before it apart.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
 }

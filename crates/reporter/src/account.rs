@@ -1,6 +1,6 @@
 //! The report of an execution, from what it has left behind.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use model::Kind;
@@ -71,17 +71,19 @@ fn rejected_by_reason(parts: &[Part]) -> BTreeMap<String, u64> {
 /// Some files use identifiers as keys: a report tells no more of them.
 const MAX_LEFT_OUT: usize = 1000;
 
-/// By those of the sample, and by the headers, schemas and records of all files.
+/// By the headers, schemas and records of all files; by the sample, which names columns as a table would, where no file was
+/// read.
 fn left_out(evidence: &Evidence) -> BTreeMap<String, String> {
-    let sampled = evidence.schema.iter().flat_map(|schema| &schema.left_out);
-    let mut left_out: BTreeMap<_, _> = sampled.map(|(name, object)| (name.to_string(), object.clone())).collect();
-    // The sample names columns as a table would.
-    let mut known: HashSet<String> = left_out.keys().map(|name| name.to_lowercase()).collect();
     let of_inputs = evidence.parts.iter().flat_map(|part| &part.inputs);
+    let mut left_out = BTreeMap::new();
     for (input, name) in of_inputs.flat_map(|input| input.left_out.iter().map(move |name| (input, name))) {
-        if left_out.len() < MAX_LEFT_OUT && known.insert(name.to_lowercase()) {
-            left_out.insert(name.clone(), input.url.to_string());
+        if left_out.len() < MAX_LEFT_OUT {
+            left_out.entry(name.clone()).or_insert_with(|| input.url.to_string());
         }
+    }
+    if left_out.is_empty() {
+        let sampled = evidence.schema.iter().flat_map(|schema| &schema.left_out);
+        left_out.extend(sampled.map(|(name, object)| (name.to_string(), object.clone())));
     }
     left_out
 }

@@ -59,6 +59,9 @@ pub trait Format: Debug + Sync {
     fn names_of(&self, dataset: &Dataset, record: &str) -> Vec<Name>;
 }
 
+/// Of one record no more names are told: more than a table has columns, and some files use identifiers as keys.
+pub(crate) const MAX_RECORD_NAMES: usize = 2048;
+
 /// A part of records, for a column that is still to be found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name {

@@ -410,7 +410,7 @@ fn a_contract_names_what_no_column_reads() {
         assert_eq!(left_out(&json_dataset(""), json).unwrap(), [""; 0], "nobody asked");
         assert_eq!(left_out(&xml_dataset(", contract: freeze"), xml).unwrap(), ["@v", "region"]);
         let error = left_out(&xml_dataset(", contract: reject"), xml).unwrap_err();
-        expect![[r#"cannot read s3://landing/sales/a.csv: it has what the dataset has not: `@v` (first on line 2), `region` (first on line 2); `contract: reject` refuses that: make it a column, `drop` what is known and not read, or write `contract: freeze` to leave it out"#]]
+        expect![[r#"cannot read s3://landing/sales/a.csv: it has what the dataset has not: `@v` (first on line 2), `region` (first on line 2); `contract: reject` refuses that: make it a column (where columns are found: `contract: evolve`), `drop` what is known and not read, or write `contract: freeze` to leave it out"#]]
             .assert_eq(&chain(&error));
     }
 }

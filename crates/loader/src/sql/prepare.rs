@@ -3,8 +3,8 @@
 //! The token is made known before anything else of the group is, under the lock that a publish holds. So a publish under an
 //! earlier token has either committed by then, or it will find the greater token and fail. Whether the ledger that
 //! is read here says what one has committed that the LOCK had waited for is (U): the snapshot may be older, for other
-//! statements stand before the LOCK. Where it is, the guards of this group's publish find what was missed here, and the
-//! verdict settles it.
+//! statements stand before the LOCK. Where it is, the row of the token that is taken away here is another: it fails (1023) and
+//! is tried again.
 
 use indexmap::IndexMap;
 use model::Result;

@@ -8,8 +8,9 @@
 //! DELETE          the rows of the batches' earlier deliveries
 //! count check     accepted, staged, published and what the target holds are one number, for every run
 //! token           the row of the target's token is written again
+//! DROP            the group's tables, but that of its runs
 //! ledger          the rows of the group's runs again, for all to see
-//! DROP            the group's tables
+//! DROP            the table of its runs
 //! ```
 //!
 //! Of tables that publishes into other targets use, this transaction reads none, and it only adds rows to the ledger: under
@@ -25,7 +26,7 @@ use model::Result;
 
 use super::publication::Publication;
 use super::quote::{identifier, literal};
-use super::{Names, claim, drop_tables, ledger_columns, members};
+use super::{MEMBERS, Names, claim, drop_tables, group_table, ledger_columns, members};
 use crate::loading::Loading;
 use crate::mode::{self, Mode};
 
@@ -40,9 +41,13 @@ pub fn statements(loading: &Loading) -> Result<Vec<String>> {
     statements.push(delete_earlier(names));
     statements.push(count_check(names));
     statements.extend(claim(names));
-    // As late as may be: publishes into other targets wait from here on until this one is committed.
+    // Publishes into other targets wait from the ledger on until this one is committed: only what names its rows goes later.
+    let members = group_table(MEMBERS, &loading.group.group);
+    let (last, earlier): (Vec<_>, Vec<_>) =
+        drop_tables(&loading.group.group).into_iter().partition(|sql| sql.contains(&members));
+    statements.extend(earlier);
     statements.push(ledger_rows(names));
-    statements.extend(drop_tables(&loading.group.group));
+    statements.extend(last);
     Ok(statements)
 }
 

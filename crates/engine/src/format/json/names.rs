@@ -14,6 +14,7 @@ use model::dataset::{Path, Segment};
 
 use super::cursor::{Broken, Cursor, Shape};
 use super::walk::key_text;
+use crate::format::MAX_RECORD_NAMES;
 
 /// The parts of a record, in their order. `explode` is the array whose elements are rows, if it is one's.
 pub fn of(record: &str, explode: Option<&Path>) -> IndexSet<String> {
@@ -90,7 +91,9 @@ impl Names<'_> {
     }
 
     fn part(&mut self, path: &Path) -> Result<(), Broken> {
-        self.found.insert(path.to_string());
+        if self.found.len() < MAX_RECORD_NAMES {
+            self.found.insert(path.to_string());
+        }
         self.skip()
     }
 

@@ -12,7 +12,7 @@ use indexmap::IndexMap;
 use super::chars::is_blank;
 use super::scope::{is_declaration, split};
 use super::token::{Attribute, Lexer, Token};
-use crate::format::Name;
+use crate::format::{MAX_RECORD_NAMES, Name};
 
 /// The parts of a row, which is well-formed, in their order; its own text is the last.
 pub fn of(record: &str) -> Vec<Name> {
@@ -59,6 +59,10 @@ fn data<'a>(attributes: &[Attribute<'a>]) -> impl Iterator<Item = &'a str> {
 
 impl<'a> Parts<'a> {
     fn child(&mut self, name: &'a str, attributes: &[Attribute<'a>]) {
+        if self.children.len() == MAX_RECORD_NAMES && !self.children.contains_key(name) {
+            self.last = usize::MAX;
+            return;
+        }
         let entry = self.children.entry(name);
         self.last = entry.index();
         let child = entry.or_default();
