@@ -26,7 +26,7 @@ use model::Result;
 
 use super::publication::Publication;
 use super::quote::{identifier, literal};
-use super::{MEMBERS, Names, claim, drop_tables, group_table, ledger_columns, members};
+use super::{GROUP_TABLES, MEMBERS, Names, claim, drop_table, group_table, ledger_columns, members};
 use crate::loading::Loading;
 use crate::mode::{self, Mode};
 
@@ -42,12 +42,10 @@ pub fn statements(loading: &Loading) -> Result<Vec<String>> {
     statements.push(count_check(names));
     statements.extend(claim(names));
     // Publishes into other targets wait from the ledger on until this one is committed: only what names its rows goes later.
-    let members = group_table(MEMBERS, &loading.group.group);
-    let (last, earlier): (Vec<_>, Vec<_>) =
-        drop_tables(&loading.group.group).into_iter().partition(|sql| sql.contains(&members));
-    statements.extend(earlier);
+    let drop = |kind: &str| drop_table(&group_table(kind, &loading.group.group));
+    statements.extend(GROUP_TABLES.iter().filter(|kind| **kind != MEMBERS).map(|kind| drop(kind)));
     statements.push(ledger_rows(names));
-    statements.extend(last);
+    statements.push(drop(MEMBERS));
     Ok(statements)
 }
 
